@@ -1,0 +1,4 @@
+module github.com/tributary-gql/tributary/deploy/local
+
+go 1.26.0
+

@@ -1,0 +1,4 @@
+module github.com/tributary-gql/tributary/loaders
+
+go 1.26.0
+
