@@ -1,0 +1,81 @@
+// Package operation turns a GraphQL document into a frozen Operation: parsed, validated by the specification,
+// normalised (fragments gone, fields merged, conditions and runtime types stated at each field) and with its literals
+// moved into variables, so that operations which differ only in literals are one. It coerces variables, and answers
+// introspection.
+//
+// An Operation is immutable and shared. Selection sets are hash-consed: equal ones are the same pointer, so that
+// fragments which expand to 2^n positions are a graph of n sets. Whoever walks them remembers what it has seen.
+package operation
+
+import "github.com/vektah/gqlparser/v2/ast"
+
+// Operation is one executable operation, ready for planning.
+type Operation struct {
+	Kind ast.Operation
+	Name string // "" when anonymous
+	Root *SelectionSet
+	// Variables are the client's, then those made from literals (names starting with "__lit").
+	Variables []*Variable
+	// Hash identifies Kind, Name, Root and Variables' names and types: the key of the plan cache. Literals are not in it.
+	Hash [16]byte
+}
+
+// Variable is a declared or extracted variable.
+type Variable struct {
+	Name    string // without "$"
+	Type    *ast.Type
+	Default *ast.Value // nil when it has none
+	Literal bool       // extracted: its value comes with the document
+}
+
+// SelectionSet is what is asked of an object whose declared type is Type.
+type SelectionSet struct {
+	Type string
+	// Possible are the runtime object types that the position may have in the supergraph (sorted), narrowed by
+	// enclosing type conditions.
+	Possible []string
+	// Fields in response order. For one runtime type and one response name there is at most one field: those that the
+	// document asks twice are merged.
+	Fields []*Field
+	ID     int // equal sets have equal IDs within one operation
+}
+
+// Field is one field asked of an object.
+type Field struct {
+	ResponseName string
+	Name         string // "__typename", "__schema" and "__type" included
+	// Types are the runtime types for which it is asked (sorted); nil: every one of SelectionSet.Possible.
+	Types []string
+	Args  []Argument
+	// Condition is when it is asked; nil: always.
+	Condition *Condition
+	// Definition is that of the API schema, on the declared type or on the first of Types that has it.
+	Definition *ast.FieldDefinition
+	Selections *SelectionSet // nil for leaves
+	// Defer is the innermost @defer that holds the field, nil when it is in the initial response.
+	Defer *Defer
+}
+
+// Argument is an argument's value; literals were replaced by variables, but inside lists and input objects that contain
+// client variables the structure stays.
+type Argument struct {
+	Name  string
+	Value *ast.Value
+}
+
+// Condition is the disjunction of conjunctions of @skip/@include over variables.
+type Condition struct{ AnyOf [][]Literal }
+
+// Literal is a Boolean variable or its negation.
+type Literal struct {
+	Variable string
+	Negated  bool
+}
+
+// Defer is one @defer application.
+type Defer struct {
+	ID     int
+	Label  string
+	If     string // variable, "" when unconditional
+	Parent *Defer
+}
