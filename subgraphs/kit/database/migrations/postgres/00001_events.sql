@@ -1,0 +1,66 @@
+-- The tables of package events. Times are microseconds since 1970.
+
+-- +goose Up
+CREATE TABLE kit_aggregates (
+    type     TEXT   NOT NULL,
+    id       TEXT   NOT NULL,
+    sequence BIGINT NOT NULL, -- of its latest event; events are numbered from 1
+    PRIMARY KEY (type, id)
+);
+
+CREATE TABLE kit_outbox (
+    position       BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id             TEXT    NOT NULL UNIQUE,
+    aggregate_type TEXT    NOT NULL,
+    aggregate_id   TEXT    NOT NULL,
+    sequence       BIGINT  NOT NULL,
+    occurred_at    BIGINT  NOT NULL,
+    envelope       TEXT    NOT NULL, -- JSON, as it is sent
+    sent_as        TEXT,             -- the id in the Redis stream; NULL until it is sent
+    UNIQUE (aggregate_type, aggregate_id, sequence)
+);
+CREATE INDEX kit_outbox_unsent ON kit_outbox (position) WHERE sent_as IS NULL;
+CREATE INDEX kit_outbox_age ON kit_outbox (occurred_at);
+
+CREATE TABLE kit_relays (
+    stream TEXT PRIMARY KEY,
+    epoch  TEXT NOT NULL -- what the stream's Redis must hold, too, when it is the one that was filled
+);
+
+CREATE TABLE kit_leases (
+    name       TEXT   PRIMARY KEY,
+    holder     TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE TABLE kit_subscriptions (
+    consumer TEXT NOT NULL,
+    stream   TEXT NOT NULL,
+    last_id  TEXT NOT NULL, -- of the newest stream entry that is done, "" before the first
+    PRIMARY KEY (consumer, stream)
+);
+
+CREATE TABLE kit_consumed (
+    consumer    TEXT   NOT NULL,
+    event_id    TEXT   NOT NULL,
+    consumed_at BIGINT NOT NULL,
+    PRIMARY KEY (consumer, event_id)
+);
+CREATE INDEX kit_consumed_age ON kit_consumed (consumed_at);
+
+CREATE TABLE kit_progress (
+    consumer       TEXT   NOT NULL,
+    aggregate_type TEXT   NOT NULL,
+    aggregate_id   TEXT   NOT NULL,
+    sequence       BIGINT NOT NULL, -- the highest that was consumed
+    PRIMARY KEY (consumer, aggregate_type, aggregate_id)
+);
+
+-- +goose Down
+DROP TABLE kit_progress;
+DROP TABLE kit_consumed;
+DROP TABLE kit_subscriptions;
+DROP TABLE kit_leases;
+DROP TABLE kit_relays;
+DROP TABLE kit_outbox;
+DROP TABLE kit_aggregates;
