@@ -1,0 +1,96 @@
+package gqlerr
+
+import "net/http"
+
+// Code is a stable extensions.code: clients may depend on it.
+type Code string
+
+// The codes of the router. What each means is in Codes, the one table from which the reference page is generated.
+const (
+	BadRequest                 Code = "BAD_REQUEST"
+	ParseFailed                Code = "GRAPHQL_PARSE_FAILED"
+	ValidationFailed           Code = "GRAPHQL_VALIDATION_FAILED"
+	OperationResolutionFailure Code = "OPERATION_RESOLUTION_FAILURE"
+	BadUserInput               Code = "BAD_USER_INPUT"
+	IntrospectionDisabled      Code = "INTROSPECTION_DISABLED"
+	QueryPlanLimit             Code = "QUERY_PLAN_LIMIT"
+	OperationTooLarge          Code = "OPERATION_TOO_LARGE"
+	CostLimitExceeded          Code = "COST_ESTIMATED_TOO_EXPENSIVE"
+	PersistedQueryNotFound     Code = "PERSISTED_QUERY_NOT_FOUND"
+	PersistedQueryNotSupported Code = "PERSISTED_QUERY_NOT_SUPPORTED"
+	PersistedQueryIDRequired   Code = "PERSISTED_QUERY_ID_REQUIRED"
+	CSRFPrevention             Code = "CSRF_PREVENTION"
+	MethodNotAllowed           Code = "METHOD_NOT_ALLOWED"
+	Unauthenticated            Code = "UNAUTHENTICATED"
+	UnauthorizedField          Code = "UNAUTHORIZED_FIELD_OR_TYPE"
+	RateLimited                Code = "REQUEST_RATE_LIMITED"
+	Overloaded                 Code = "SERVICE_OVERLOADED"
+	RequestTimeout             Code = "REQUEST_TIMEOUT"
+	RequestTooLarge            Code = "REQUEST_TOO_LARGE"
+	SubgraphUnreachable        Code = "SUBGRAPH_UNREACHABLE"
+	SubgraphTimeout            Code = "SUBGRAPH_TIMEOUT"
+	SubgraphHTTPError          Code = "SUBGRAPH_HTTP_ERROR"
+	SubgraphBadContentType     Code = "SUBGRAPH_BAD_CONTENT_TYPE"
+	SubgraphMalformedResponse  Code = "SUBGRAPH_MALFORMED_RESPONSE"
+	SubgraphResponseTooLarge   Code = "SUBGRAPH_RESPONSE_TOO_LARGE"
+	SubgraphUnavailable        Code = "SUBGRAPH_UNAVAILABLE"
+	EntityCountMismatch        Code = "ENTITY_COUNT_MISMATCH"
+	InvalidFieldValue          Code = "INVALID_FIELD_VALUE"
+	DownstreamServiceError     Code = "DOWNSTREAM_SERVICE_ERROR"
+	InternalServerError        Code = "INTERNAL_SERVER_ERROR"
+)
+
+// Description says what a code means. Status is the HTTP status of a response that consists of such an error only, when
+// the client accepts application/graphql-response+json; 200 for errors that come with data.
+type Description struct {
+	Code    Code
+	Status  int
+	Meaning string
+}
+
+// Codes lists every code of the router in the order of a request's life.
+func Codes() []Description {
+	return []Description{
+		{BadRequest, http.StatusBadRequest, "The request is not a GraphQL request: its body, parameters or headers are malformed."},
+		{MethodNotAllowed, http.StatusMethodNotAllowed, "The HTTP method does not fit the operation, such as a mutation by GET."},
+		{CSRFPrevention, http.StatusBadRequest, "The request could come from another site's form: it lacks the headers that prevent that."},
+		{RequestTooLarge, http.StatusRequestEntityTooLarge, "The request body is larger than the router accepts."},
+		{Unauthenticated, http.StatusUnauthorized, "The caller's identity is missing or not valid."},
+		{RateLimited, http.StatusTooManyRequests, "The caller has used up its rate limit; Retry-After says when to come back."},
+		{Overloaded, http.StatusServiceUnavailable, "The router has more work than it may take on; try again."},
+		{PersistedQueryNotFound, http.StatusOK, "The router does not know the hash: send the document with it."},
+		{PersistedQueryNotSupported, http.StatusOK, "Automatic persisted queries are switched off."},
+		{PersistedQueryIDRequired, http.StatusBadRequest, "Only registered documents are accepted."},
+		{OperationTooLarge, http.StatusBadRequest, "The document has more tokens, or nests deeper, than the router accepts."},
+		{ParseFailed, http.StatusBadRequest, "The document is not GraphQL."},
+		{ValidationFailed, http.StatusBadRequest, "The document does not fit the schema or breaks a rule of the specification."},
+		{OperationResolutionFailure, http.StatusBadRequest, "The document holds no operation of the name asked for, or several and no name was given."},
+		{IntrospectionDisabled, http.StatusBadRequest, "Introspection is switched off."},
+		{BadUserInput, http.StatusBadRequest, "A variable's value does not fit its type."},
+		{QueryPlanLimit, http.StatusBadRequest, "Planning the operation would cost more than the router spends on one."},
+		{CostLimitExceeded, http.StatusBadRequest, "The operation's estimated cost is over the limit."},
+		{UnauthorizedField, http.StatusOK, "The caller may not see a field or type; it is null."},
+		{RequestTimeout, http.StatusGatewayTimeout, "The request's deadline passed."},
+		{SubgraphUnreachable, http.StatusOK, "No connection to a subgraph could be made, or it broke."},
+		{SubgraphTimeout, http.StatusOK, "A subgraph did not answer within its time."},
+		{SubgraphUnavailable, http.StatusOK, "A subgraph has failed so often that it is left alone for a while."},
+		{SubgraphHTTPError, http.StatusOK, "A subgraph answered with an HTTP status of failure and no GraphQL response."},
+		{SubgraphBadContentType, http.StatusOK, "A subgraph answered with something that is not JSON."},
+		{SubgraphMalformedResponse, http.StatusOK, "A subgraph's answer is not a GraphQL response."},
+		{SubgraphResponseTooLarge, http.StatusOK, "A subgraph's answer is larger than the router accepts."},
+		{EntityCountMismatch, http.StatusOK, "A subgraph returned more or fewer entities than it was asked for; none of them is used."},
+		{InvalidFieldValue, http.StatusOK, "A subgraph returned a value that the field's type does not allow."},
+		{DownstreamServiceError, http.StatusOK, "A subgraph reported an error without a code of its own."},
+		{InternalServerError, http.StatusInternalServerError, "The router failed; the reference in the message is in its log."},
+	}
+}
+
+// Status is the HTTP status that goes with the code; codes of others (subgraphs, hooks) have 200.
+func (c Code) Status() int {
+	for _, d := range Codes() {
+		if d.Code == c {
+			return d.Status
+		}
+	}
+	return http.StatusOK
+}
