@@ -175,7 +175,9 @@ func (s *server) awaitReady() error {
 	}
 }
 
-func (s *server) url() string { return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres", s.port) }
+func (s *server) url() string {
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres", s.port)
+}
 
 func (s *server) data() string { return filepath.Join(s.directory, "data") }
 
