@@ -1,0 +1,88 @@
+// Package fieldset reads and prints field sets: the selections inside @key, @requires, @provides and (with a context
+// in front) @fromContext, for example "id organization { id name }".
+//
+// It knows syntax only. What the names mean in a subgraph, and which rules hold there, is package subgraph's matter.
+// A Set never changes after Parse returned it.
+package fieldset
+
+import (
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Set is one parsed field set.
+type Set struct {
+	Text       string // as written, surrounding braces and all
+	Selections []*Selection
+}
+
+// Selection is one field or one inline fragment of a Set.
+type Selection struct {
+	Field      string            // the field's name; "" for an inline fragment
+	Alias      string            // "" when the field has none
+	Arguments  ast.ArgumentList  // of a field
+	On         string            // the type condition of an inline fragment; "" when it has none
+	Directives ast.DirectiveList // no federation directive allows any; kept so that they can be reported
+	Sub        []*Selection      // nil for a leaf
+	Offset     int               // of the selection's first character in Text, counted in runes
+}
+
+// IsFragment tells an inline fragment from a field.
+func (s *Selection) IsFragment() bool { return s.Field == "" }
+
+// String prints the set on one line without outer braces, normalised: one space between tokens, arguments as written.
+// Equal sets that only differ in white space, commas and comments print the same.
+func (s *Set) String() string {
+	var b strings.Builder
+	write(&b, s.Selections)
+	return b.String()
+}
+
+func write(b *strings.Builder, selections []*Selection) {
+	for i, sel := range selections {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		switch {
+		case !sel.IsFragment():
+			if sel.Alias != "" {
+				b.WriteString(sel.Alias)
+				b.WriteString(": ")
+			}
+			b.WriteString(sel.Field)
+			writeArguments(b, sel.Arguments)
+		case sel.On != "":
+			b.WriteString("... on ")
+			b.WriteString(sel.On)
+		default:
+			b.WriteString("...")
+		}
+		for _, d := range sel.Directives {
+			b.WriteString(" @")
+			b.WriteString(d.Name)
+			writeArguments(b, d.Arguments)
+		}
+		if sel.Sub != nil {
+			b.WriteString(" { ")
+			write(b, sel.Sub)
+			b.WriteString(" }")
+		}
+	}
+}
+
+func writeArguments(b *strings.Builder, args ast.ArgumentList) {
+	if len(args) == 0 {
+		return
+	}
+	b.WriteByte('(')
+	for i, arg := range args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(arg.Name)
+		b.WriteString(": ")
+		b.WriteString(arg.Value.String())
+	}
+	b.WriteByte(')')
+}
