@@ -29,6 +29,11 @@ type Supergraph struct {
 	Links        []Link                     // @link applications on the schema, the link specification itself included
 	Directives   []*ast.DirectiveDefinition // definitions that are part of the API or composed; no join/link machinery
 	Applied      ast.DirectiveList          // other directives on the schema definition
+	// FeatureTypes are the types that linked features bring for their directives' arguments, such as
+	// requiresScopes__Scope. They are in no subgraph and not part of the API.
+	FeatureTypes []*ast.Definition
+	// Carried are directives on the schema that are carried for some subgraphs: @join__directive.
+	Carried []CarriedDirective
 
 	byName map[string]*Type
 }
@@ -57,6 +62,7 @@ type Type struct {
 	// Directives are the composed applications: @tag, @inaccessible, @authenticated, @requiresScopes, @policy, @cost,
 	// @listSize, @specifiedBy, @context, custom composed ones. No join__* directives. Names are as in the SDL.
 	Directives ast.DirectiveList
+	Carried    []CarriedDirective
 
 	byField map[string]*Field
 }
@@ -94,6 +100,15 @@ type Field struct {
 	// provided for implementations elsewhere).
 	Joins      []FieldJoin
 	Directives ast.DirectiveList // as in Type
+	Carried    []CarriedDirective
+}
+
+// CarriedDirective is @join__directive: a subgraph directive that composition does not merge, only carries to the
+// router, such as @cacheTag. Name is the directive's name in the subgraphs' own vocabulary, federation__cacheTag.
+type CarriedDirective struct {
+	Graphs []GraphID
+	Name   string
+	Args   *ast.Value // an object value; nil when the directive has no arguments
 }
 
 // FieldJoin is @join__field.
