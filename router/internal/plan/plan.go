@@ -93,7 +93,11 @@ type Fetch struct {
 	// Variables are those that Document declares, representations excluded, in the order of declaration.
 	Variables []Variable
 	Selection *Selection
-	Entities  []*Entities
+	// Into are the objects that a root fetch's answer is merged into; nil: the root of the response tree. It is set where
+	// a field returns a root type in the middle of an operation (a mutation's payload with a field of type Query): the
+	// one answer goes into every object at these paths.
+	Into     []Path
+	Entities []*Entities
 }
 
 // Variable is a value that a fetch sends under Name.
@@ -138,11 +142,16 @@ type PathElement struct {
 	ResponseName string
 	// List is how many list levels the field has by its supergraph type: for printing "@".
 	List int
+	// Also are further ways to go from the same object: the rest of the path is walked below this field and below each
+	// of Also (which have no Also of their own). Fragments that expand to 2^n positions stay a path of n elements.
+	Also []PathElement
 }
 
 // Representation describes how to send an entity.
 type Representation struct {
-	Types    []string // runtime types (sorted)
+	// Types are the runtime types (sorted) it is for. Nil: whatever the object is; its type is then known from the
+	// schema, and "__typename" need not be in the tree.
+	Types    []string
 	Typename string   // the "__typename" to send: differs from the runtime type for interface objects
 	Fields   []*RepresentationField
 }
