@@ -2,11 +2,12 @@ module github.com/tributary-gql/tributary/subgraphs/notifications
 
 go 1.26.0
 
-require github.com/tributary-gql/tributary/loaders v0.0.0
+require (
+	github.com/tributary-gql/tributary/loaders v0.0.0
+	github.com/tributary-gql/tributary/subgraphs/kit v0.0.0
+)
 
-replace github.com/tributary-gql/tributary/loaders => ../../loaders
-
-require github.com/tributary-gql/tributary/subgraphs/kit v0.0.0
-
-replace github.com/tributary-gql/tributary/subgraphs/kit => ../../subgraphs/kit
-
+replace (
+	github.com/tributary-gql/tributary/loaders => ../../loaders
+	github.com/tributary-gql/tributary/subgraphs/kit => ../kit
+)
