@@ -91,6 +91,9 @@ func (r *RemoteKeys) Key(ctx context.Context, keyID string) (crypto.PublicKey, e
 	done := r.flight.DoChan("fetch", func() (any, error) {
 		background, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 		defer cancel()
+		if _, state := r.look(keyID); state != due {
+			return nil, nil // another flight landed between the look and this one
+		}
 		return nil, r.fetch(background)
 	})
 	if key != nil {

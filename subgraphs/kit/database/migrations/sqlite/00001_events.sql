@@ -16,15 +16,17 @@ CREATE TABLE kit_outbox (
     sequence       BIGINT  NOT NULL,
     occurred_at    BIGINT  NOT NULL,
     envelope       TEXT    NOT NULL, -- JSON, as it is sent
-    sent_as        TEXT,             -- the id in the Redis stream; NULL until it is sent
+    sent_ms        BIGINT,           -- time part of its id in the Redis stream; NULL until it is sent
     UNIQUE (aggregate_type, aggregate_id, sequence)
 );
-CREATE INDEX kit_outbox_unsent ON kit_outbox (position) WHERE sent_as IS NULL;
+CREATE INDEX kit_outbox_unsent ON kit_outbox (position) WHERE sent_ms IS NULL;
 CREATE INDEX kit_outbox_age ON kit_outbox (occurred_at);
 
 CREATE TABLE kit_relays (
-    stream TEXT PRIMARY KEY,
-    epoch  TEXT NOT NULL -- what the stream's Redis must hold, too, when it is the one that was filled
+    stream  TEXT   PRIMARY KEY,
+    epoch   TEXT   NOT NULL, -- the stream's Redis holds the same one when it is the Redis that was filled
+    last_id TEXT   NOT NULL, -- of the newest entry that was sent there
+    replays BIGINT NOT NULL  -- how many of the requests counted in Redis are done
 );
 
 CREATE TABLE kit_leases (
