@@ -44,6 +44,9 @@ type Plan struct {
 	Authorizations []Authorization
 	// Response is the shape of the initial response.
 	Response *Object
+	// ResponseWaitsFor are the fetches whose answers the initial response needs (ascending); nil: all of them. Only a plan
+	// with Deferred parts needs it.
+	ResponseWaitsFor []int
 	// Deferred are the later payloads, parents before children.
 	Deferred []*Deferred
 }
@@ -152,7 +155,7 @@ type Representation struct {
 	// Types are the runtime types (sorted) it is for. Nil: whatever the object is; its type is then known from the
 	// schema, and "__typename" need not be in the tree.
 	Types    []string
-	Typename string   // the "__typename" to send: differs from the runtime type for interface objects
+	Typename string // the "__typename" to send: differs from the runtime type for interface objects
 	Fields   []*RepresentationField
 }
 
