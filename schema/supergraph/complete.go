@@ -23,7 +23,9 @@ func (r *reader) complete() {
 		for _, name := range def.Interfaces {
 			if !slices.ContainsFunc(t.Implements, func(j ImplementsJoin) bool { return j.Interface == name }) {
 				for _, g := range r.commonGraphs(t, name) {
-					t.Implements = append(t.Implements, ImplementsJoin{Graph: g, Interface: name})
+					if t.hasFieldsOf(r.out.Type(name), g) {
+						t.Implements = append(t.Implements, ImplementsJoin{Graph: g, Interface: name})
+					}
 				}
 			}
 		}
@@ -53,6 +55,19 @@ func (r *reader) commonGraphs(t *Type, other string) []GraphID {
 		return nil
 	}
 	return slices.DeleteFunc(t.Graphs(), func(g GraphID) bool { return !o.HasGraph(g) })
+}
+
+// hasFieldsOf reports whether the type has every field of the interface in the subgraph.
+func (t *Type) hasFieldsOf(i *Type, g GraphID) bool {
+	return !slices.ContainsFunc(i.Fields, func(f *Field) bool {
+		own := t.Field(f.Name)
+		return own != nil && f.inGraph(g) && !own.inGraph(g)
+	})
+}
+
+// inGraph reports whether a subgraph that has the field's parent type has the field too.
+func (f *Field) inGraph(g GraphID) bool {
+	return len(f.Joins) == 0 || slices.ContainsFunc(f.Joins, func(j FieldJoin) bool { return j.HasGraph && j.Graph == g })
 }
 
 // ownership completes join v0.1, where an entity has an owner that resolves every field without @join__field, other
@@ -132,8 +147,7 @@ func (o *ownership) addSelection(t *Type, selections ast.SelectionSet, g GraphID
 			if f == nil {
 				continue
 			}
-			inGraph := slices.ContainsFunc(f.Joins, func(j FieldJoin) bool { return j.Graph == g })
-			if !inGraph && len(f.Joins) > 0 { // a value type's field is wherever the type is
+			if !f.inGraph(g) {
 				f.Joins = append(f.Joins, FieldJoin{HasGraph: true, Graph: g, External: external})
 			}
 			o.addSelection(o.out.Type(f.Type.Name()), s.SelectionSet, g, external)
@@ -189,7 +203,7 @@ func (o *ownership) spreadValueTypes() {
 				reach(i)
 			}
 			for _, f := range t.Fields {
-				if slices.ContainsFunc(f.Joins, func(j FieldJoin) bool { return j.Graph == g }) {
+				if f.inGraph(g) {
 					reachField(f)
 				}
 			}
