@@ -16,7 +16,10 @@ type Operation struct {
 	Root *SelectionSet
 	// Variables are the client's, then those made from literals (names starting with "__lit").
 	Variables []*Variable
-	// Hash identifies Kind, Name, Root and Variables' names and types: the key of the plan cache. Literals are not in it.
+	// Directives are those on the operation itself, for the subgraphs that define them.
+	Directives []Directive
+	// Hash identifies Kind, Name, Root and Variables' names, types and declared defaults: the key of the plan cache.
+	// Literals are not in it.
 	Hash [16]byte
 }
 
@@ -35,9 +38,10 @@ type SelectionSet struct {
 	// enclosing type conditions.
 	Possible []string
 	// Fields in response order. For one runtime type and one response name there is at most one field: those that the
-	// document asks twice are merged.
+	// document asks twice are merged. It is empty when every selection was for other types or switched off for good:
+	// then the object is asked for (it may be null) but nothing of it.
 	Fields []*Field
-	ID     int // equal sets have equal IDs within one operation
+	ID     int // equal sets have equal IDs within one operation; 0 is Root, parents come before children first met below them
 }
 
 // Field is one field asked of an object.
@@ -46,14 +50,19 @@ type Field struct {
 	Name         string // "__typename", "__schema" and "__type" included
 	// Types are the runtime types for which it is asked (sorted); nil: every one of SelectionSet.Possible.
 	Types []string
-	Args  []Argument
-	// Condition is when it is asked; nil: always.
+	// Args are sorted by name; an argument of the same field in another document has the same place.
+	Args []Argument
+	// Condition is when it is asked, given that the field above it is asked; nil: always.
 	Condition *Condition
-	// Definition is that of the API schema, on the declared type or on the first of Types that has it.
+	// Definition says what the field is for all of Types: their own definition in the API schema where they agree, else
+	// that of the type the document asks through, with the nullability that Types agree on.
 	Definition *ast.FieldDefinition
 	Selections *SelectionSet // nil for leaves
 	// Defer is the innermost @defer that holds the field, nil when it is in the initial response.
 	Defer *Defer
+	// Directives are the executable directives on the field but for @skip, @include and @defer, for the subgraphs that
+	// define them.
+	Directives []Directive
 }
 
 // Argument is an argument's value; literals were replaced by variables, but inside lists and input objects that contain
@@ -61,6 +70,12 @@ type Field struct {
 type Argument struct {
 	Name  string
 	Value *ast.Value
+}
+
+// Directive is one application of an executable directive.
+type Directive struct {
+	Name string
+	Args []Argument
 }
 
 // Condition is the disjunction of conjunctions of @skip/@include over variables.
