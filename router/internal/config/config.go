@@ -51,10 +51,16 @@ type Subgraph struct {
 
 // Playground configures the web page for developers.
 type Playground struct {
-	Enabled bool `yaml:"enabled" env:"ROUTER_PLAYGROUND" doc:"Serve the playground at /."`
-	// LogIn is the GraphQL mutation behind the playground's log-in helper; empty hides the helper.
-	Accounts []Account `yaml:"accounts" doc:"Demo accounts that the log-in helper offers."`
+	Enabled  bool      `yaml:"enabled" env:"ROUTER_PLAYGROUND" doc:"Serve the playground at /."`
+	LogIn    LogIn     `yaml:"log_in" doc:"The log-in helper; without an operation there is none."`
 	Examples []Example `yaml:"examples" doc:"Operations that the playground opens with."`
+}
+
+// LogIn says how the playground gets a token from the graph itself.
+type LogIn struct {
+	Operation string    `yaml:"operation" doc:"GraphQL document with the variables email and password."`
+	Token     string    `yaml:"token" doc:"Where the token stands in the operation's data, e.g. logIn.accessToken."`
+	Accounts  []Account `yaml:"accounts" doc:"Demo accounts that are offered."`
 }
 
 // Account is a demo account in the playground's log-in helper.

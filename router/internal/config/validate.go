@@ -18,6 +18,9 @@ func (c *Config) Validate() []error {
 	for _, name := range sortedKeys(c.Subgraphs) {
 		v.subgraph(name, c.Subgraphs[name])
 	}
+	if (c.Playground.LogIn.Operation == "") != (c.Playground.LogIn.Token == "") {
+		v.add("playground.log_in", "needs both operation and token, or neither")
+	}
 	v.limits(c.Limits)
 	v.authentication(c.Auth)
 	v.oneOf("authorization.mode", c.Authorization.Mode, "filter", "reject")
