@@ -1,0 +1,104 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/schema/supergraph"
+)
+
+// Options shape a world.
+type Options struct {
+	Seed uint64
+	// PoolSize is how many entities of each type exist; 0 means 4.
+	PoolSize int
+	// Nulls is how many of a thousand nullable values are null.
+	Nulls int
+	// NullKeys is how many of a thousand nullable key fields are null: such entities cannot be asked for elsewhere by
+	// that key.
+	NullKeys int
+	// Failures is how many of a thousand values fail with an error in every subgraph that resolves them.
+	Failures int
+	// Labels are the override labels that hold.
+	Labels map[string]bool
+}
+
+// World is one consistent set of objects behind a supergraph. It never changes and is safe for concurrent use.
+type World struct {
+	Super  *supergraph.Supergraph
+	Graphs []*Graph
+	// API is the schema that clients see, APISDL its text.
+	API    *ast.Schema
+	APISDL string
+
+	options Options
+	shapes  map[string]map[string]*shape // by runtime type and field
+	keys    map[string]map[string]bool   // leaf and composite fields that are part of a key, by runtime type
+	needed  map[string]map[string]bool   // fields that @requires or contexts read, by runtime type
+	pools   map[string]*pool             // by runtime type
+	lookup  map[lookupKey]*Object
+}
+
+// New makes the world of a supergraph.
+func New(super *supergraph.Supergraph, options Options) (*World, error) {
+	if options.PoolSize == 0 {
+		options.PoolSize = 4
+	}
+	w := &World{Super: super, options: options}
+	var err error
+	if w.Graphs, err = deriveGraphs(super); err != nil {
+		return nil, fmt.Errorf("world: %w", err)
+	}
+	for _, g := range w.Graphs {
+		if err := g.load(super); err != nil {
+			return nil, fmt.Errorf("world: %w", err)
+		}
+	}
+	if w.APISDL, w.API, err = loadAPI(super); err != nil {
+		return nil, fmt.Errorf("world: %w", err)
+	}
+	if err := w.settleShapes(); err != nil {
+		return nil, fmt.Errorf("world: %w", err)
+	}
+	w.settleKeys()
+	w.settleNeeded()
+	w.settlePools()
+	return w, nil
+}
+
+// Graph returns the subgraph of that name, or nil.
+func (w *World) Graph(name string) *Graph {
+	i := slices.IndexFunc(w.Graphs, func(g *Graph) bool { return g.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return w.Graphs[i]
+}
+
+// Labels are the override labels that hold in this world.
+func (w *World) Labels() map[string]bool { return w.options.Labels }
+
+// Root is the object on which an operation of that kind starts.
+func (w *World) Root(kind ast.Operation) *Object {
+	name := w.Super.Query
+	switch kind {
+	case ast.Mutation:
+		name = w.Super.Mutation
+	case ast.Subscription:
+		name = w.Super.Subscription
+	}
+	return w.rootObject(name)
+}
+
+func (w *World) rootObject(typeName string) *Object {
+	return &Object{Type: typeName, identity: digest(w.options.Seed, "root", typeName), ordinal: noOrdinal}
+}
+
+// Event is the object on which the n-th event of a subscription starts.
+func (w *World) Event(n int) *Object {
+	root := w.rootObject(w.Super.Subscription)
+	root.identity = digest(root.identity, "event", fmt.Sprint(n))
+	return root
+}
