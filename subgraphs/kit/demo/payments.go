@@ -50,6 +50,26 @@ func PaymentAt(number int) Payment {
 	return p
 }
 
+// PaymentStep is a change of a demo payment after it was created.
+type PaymentStep struct {
+	Status string
+	At     time.Time
+}
+
+// stepDelay is the time from a demo payment's creation to its first change, and from there to the second.
+const stepDelay = 5 * time.Minute
+
+// Steps returns the changes that lead from the payment's creation, as AUTHORIZED, to its status.
+func (p Payment) Steps() []PaymentStep {
+	switch p.Status {
+	case "AUTHORIZED":
+		return nil
+	case "REFUNDED":
+		return []PaymentStep{{"CAPTURED", p.CreatedAt.Add(stepDelay)}, {"REFUNDED", p.CreatedAt.Add(2 * stepDelay)}}
+	}
+	return []PaymentStep{{p.Status, p.CreatedAt.Add(stepDelay)}}
+}
+
 func paymentStatus(number int) string {
 	switch draw := Pick("status", number, 100); {
 	case draw < 78:

@@ -4,7 +4,6 @@ package seed
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/tributary-gql/tributary/subgraphs/kit/demo"
 	"github.com/tributary-gql/tributary/subgraphs/payments"
@@ -15,9 +14,6 @@ import (
 const openingMinor = 100_000
 
 func openingCurrencies() []payments.Currency { return []payments.Currency{"EUR", "USD"} }
-
-// captureDelay is how long after its creation a demo payment is captured or cancelled; a refund follows after as long again.
-const captureDelay = 5 * time.Minute
 
 // Run imports the demo data unless it is there already. The data is the same on every machine.
 func Run(ctx context.Context, kept *store.Store) error {
@@ -56,21 +52,9 @@ func history(ledger *payments.Ledger, d demo.Payment) store.History {
 		Description: d.Description, CreatedAt: d.CreatedAt,
 	}, demo.PaymentID(d.Number))
 	h := store.History{Creation: creation}
-	at := d.CreatedAt
-	for _, to := range steps(payments.Status(d.Status)) {
-		at = at.Add(captureDelay)
-		h.Steps = append(h.Steps, store.Step{To: to, Journal: ledger.Advancement(creation.Payment, to), At: at})
+	for _, step := range d.Steps() {
+		to := payments.Status(step.Status)
+		h.Steps = append(h.Steps, store.Step{To: to, Journal: ledger.Advancement(creation.Payment, to), At: step.At})
 	}
 	return h
-}
-
-// steps lists the changes that lead from an authorised payment to the status.
-func steps(status payments.Status) []payments.Status {
-	switch status {
-	case payments.Authorized:
-		return nil
-	case payments.Refunded:
-		return []payments.Status{payments.Captured, payments.Refunded}
-	}
-	return []payments.Status{status}
 }
