@@ -15,6 +15,8 @@ const (
 	dialTimeout = time.Second
 	// ioTimeout bounds one command beyond the time that it asks the server to block.
 	ioTimeout = 3 * time.Second
+	// noRetries: whoever sends a command knows whether it may run twice; reading from a consumer group may not.
+	noRetries = -1
 )
 
 // Open returns a client for
@@ -39,7 +41,7 @@ func Open(redisURL string) (redis.UniversalClient, error) {
 			return nil, withoutURL(err)
 		}
 		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
-		options.ContextTimeoutEnabled = true
+		options.ContextTimeoutEnabled, options.MaxRetries = true, noRetries
 		return redis.NewClient(options), nil
 	case "redis+cluster", "rediss+cluster":
 		options, err := redis.ParseClusterURL(strings.TrimSuffix(scheme, "+cluster") + "://" + rest)
@@ -47,7 +49,7 @@ func Open(redisURL string) (redis.UniversalClient, error) {
 			return nil, withoutURL(err)
 		}
 		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
-		options.ContextTimeoutEnabled = true
+		options.ContextTimeoutEnabled, options.MaxRetries = true, noRetries
 		return redis.NewClusterClient(options), nil
 	case "redis+sentinel", "rediss+sentinel":
 		options, err := redis.ParseFailoverURL(strings.TrimSuffix(scheme, "+sentinel") + "://" + rest)
@@ -55,7 +57,7 @@ func Open(redisURL string) (redis.UniversalClient, error) {
 			return nil, withoutURL(err)
 		}
 		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
-		options.ContextTimeoutEnabled = true
+		options.ContextTimeoutEnabled, options.MaxRetries = true, noRetries
 		return redis.NewFailoverClient(options), nil
 	default:
 		return nil, fmt.Errorf("redis URL: the scheme %q is not known; use redis, rediss, redis+cluster or redis+sentinel", scheme)
