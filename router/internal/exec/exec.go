@@ -1,10 +1,15 @@
 // Package exec runs query plans: it schedules fetches as their inputs arrive, builds and deduplicates entity
 // representations, merges answers into one response tree that borrows the subgraphs' bytes, and projects that tree to
 // the client's response in one pass. It knows nothing of HTTP: a Fetcher brings answers, a Sink takes payloads.
+//
+// Compile makes an immutable Program of a plan, once for all its requests: request bodies as segments with holes,
+// selections with slots instead of names, and the projection as flat runs of fields. Program.Execute answers one
+// request with it.
 package exec
 
 import (
 	"context"
+	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/plan"
 )
@@ -17,6 +22,9 @@ type FetchRequest struct {
 	Body []byte
 	// Client is whatever the server attached to the request (identity, headers); the executor only passes it on.
 	Client any
+	// Header holds the header lines that are sent for this client, each "Name: value\r\n". The executor leaves it nil; the
+	// first Fetcher that needs them fills it in for those it wraps. Valid as long as Body.
+	Header []byte
 }
 
 // Answer is a subgraph's answer. Body is a GraphQL response in JSON; the executor keeps and reads it until it calls
@@ -24,6 +32,10 @@ type FetchRequest struct {
 type Answer struct {
 	Body    []byte
 	Release func()
+	// Status is the HTTP status, 0 when there was none. An answer that is not 2xx counts if it is a GraphQL response.
+	Status int
+	// Header holds the answer's header lines, each "Name: value\r\n"; nil when they are not known. Valid until Release.
+	Header []byte
 }
 
 // Fetcher asks subgraphs. Implementations are safe for concurrent use and return a *FetchError for everything that is
@@ -57,4 +69,72 @@ func (e *FetchError) Unwrap() error { return e.Err }
 type Sink interface {
 	// Emit takes one complete payload; the bytes are valid until it returns. hasNext tells whether more may follow.
 	Emit(payload []byte, hasNext bool) error
+}
+
+// Input is what one request adds to a program. The executor only reads it.
+type Input struct {
+	// Variables are the coerced values as JSON, in the order of the names given to Compile; nil: absent.
+	Variables [][]byte
+	// Authorizations tell which of Plan.Authorizations the caller meets.
+	Authorizations []bool
+	// Client is passed on to the Fetcher.
+	Client any
+	// Introspect answers an introspection field by its response name, as JSON. Nil: introspection is off.
+	Introspect func(responseName string) ([]byte, error)
+	// Limits bound the request; zero fields mean the defaults.
+	Limits Limits
+	// Errors decides what clients see of errors; nil: everything passes.
+	Errors ErrorPolicy
+	// Observer hears of fetches; nil: nobody, at no cost.
+	Observer Observer
+}
+
+// Limits bound what one request may take.
+type Limits struct {
+	ResponseBytes int // of one payload; default 128 MiB
+	Nodes         int // values in the response tree, 12 bytes each; default 8 Mi
+	Errors        int // in one payload, at least 1; default 1000
+}
+
+// ErrorPolicy decides what clients see of what went wrong in subgraphs.
+type ErrorPolicy interface {
+	// Message gives the message to show for an error of a subgraph; message is the JSON text of the subgraph's own, or of
+	// the executor's words for a failed fetch. It returns JSON text, or nil to show it as it is.
+	Message(subgraph, code string, message []byte) []byte
+	// KeepExtension tells whether an extension of a subgraph's error passes.
+	KeepExtension(subgraph, name string) bool
+}
+
+// Observer hears of each request that was made for a fetch, from several goroutines.
+type Observer interface {
+	FetchDone(report FetchReport)
+}
+
+// FetchReport is about one request for one fetch.
+type FetchReport struct {
+	Fetch           *plan.Fetch
+	Start           time.Time
+	Duration        time.Duration // until the answer was there
+	Representations int           // sent
+	Entities        int           // positions in the response tree that they stand for
+	RequestBytes    int
+	ResponseBytes   int
+	Status          int   // HTTP status, 0 when there was none
+	Errors          int   // in the answer
+	Err             error // why the fetch failed, nil when it did not
+}
+
+const (
+	defaultResponseBytes = 128 << 20
+	defaultErrors        = 1000
+)
+
+func (l Limits) withDefaults() Limits {
+	if l.ResponseBytes <= 0 {
+		l.ResponseBytes = defaultResponseBytes
+	}
+	if l.Errors <= 0 {
+		l.Errors = defaultErrors
+	}
+	return l
 }

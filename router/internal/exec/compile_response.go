@@ -1,0 +1,103 @@
+package exec
+
+import (
+	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/internal/value"
+)
+
+// object compiles the shape of an object where it stands, once for each layout that it reads.
+func (c *compiler) object(object *plan.Object, at *layout) int32 {
+	at = at.slots()
+	position := readPosition{object, at}
+	if known, ok := c.objects[position]; ok {
+		return known
+	}
+	// Children first: an object's own fields must lie side by side.
+	fields := make([]fieldShape, 0, len(object.Fields))
+	for _, field := range object.Fields {
+		fields = append(fields, c.field(field, object, at))
+	}
+	shape := objectShape{
+		first:    int32(len(c.program.fields)),
+		last:     int32(len(c.program.fields) + len(fields)),
+		possible: c.typeSet(object.PossibleTypes),
+		typeName: object.TypeName,
+	}
+	if len(object.PossibleTypes) == 1 {
+		shape.only = value.AppendQuoted(nil, object.PossibleTypes[0])
+		shape.onlyType, _ = c.program.types.Add(object.PossibleTypes[0])
+	}
+	c.program.fields = append(c.program.fields, fields...)
+	c.program.objects = append(c.program.objects, shape)
+	index := int32(len(c.program.objects) - 1)
+	c.objects[position] = index
+	return index
+}
+
+func (c *compiler) field(field *plan.Field, object *plan.Object, at *layout) fieldShape {
+	shape := fieldShape{
+		key:          memberKey(field.ResponseName),
+		guard:        c.guard(field.Guard),
+		denied:       c.guard(field.Denied),
+		types:        c.typeSet(field.Types),
+		object:       -1,
+		responseName: field.ResponseName,
+		coordinate:   object.TypeName + "." + field.Name,
+	}
+	shape.conditional = shape.guard != 0 || shape.denied != 0 || shape.types != nil
+	switch {
+	case field.Introspection:
+		shape.kind = introspectionField
+	case field.Name == typenameStore:
+		shape.kind = typenameField
+	case field.Object != nil:
+		shape.kind = treeField
+		stored := at.fields[field.StoreName]
+		shape.slot = stored.slot
+		shape.object = c.object(field.Object, stored.child.find())
+	default:
+		shape.kind = treeField
+		shape.slot = at.fields[field.StoreName].slot
+		if field.Type != nil && field.Type.Elem == nil {
+			shape.kind = leafField
+		}
+	}
+	if field.Type == nil {
+		if shape.kind != typenameField {
+			c.fail("field %s has no type", shape.coordinate)
+		}
+		shape.typ = &typeShape{nonNull: true, leaf: plan.StringLeaf, name: "String", text: "String!", object: -1}
+		return shape
+	}
+	shape.typ = c.typeShape(field.Type, shape.object)
+	return shape
+}
+
+func (c *compiler) typeShape(typ *plan.Type, object int32) *typeShape {
+	key := typeKey{typ, object}
+	if known, ok := c.typeShapes[key]; ok {
+		return known
+	}
+	shape := &typeShape{nonNull: typ.NonNull, leaf: typ.Leaf, object: object, name: typ.Name}
+	if typ.Elem != nil {
+		shape.elem = c.typeShape(typ.Elem, object)
+		shape.text = "[" + shape.elem.text + "]"
+	} else {
+		shape.text = typ.Name
+		if typ.Leaf == plan.NotLeaf && object < 0 {
+			c.fail("a field of type %s has no selection", typ.Name)
+		}
+	}
+	shape.takesStrings = typ.Elem == nil && (typ.Leaf == plan.StringLeaf || typ.Leaf == plan.IDLeaf || typ.Leaf == plan.CustomLeaf)
+	if typ.NonNull {
+		shape.text += "!"
+	}
+	if typ.Leaf == plan.EnumLeaf {
+		shape.values = make(map[string]struct{}, len(typ.Values))
+		for _, v := range typ.Values {
+			shape.values[v] = struct{}{}
+		}
+	}
+	c.typeShapes[key] = shape
+	return shape
+}

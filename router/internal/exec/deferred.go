@@ -1,0 +1,116 @@
+package exec
+
+const (
+	moreFollows = `,"hasNext":true`
+	lastOne     = `,"hasNext":false`
+)
+
+// activeDeferred marks the deferred parts whose guards hold; the others' fields are in their parents' payloads.
+func (e *execution) activeDeferred() (active []bool, count int) {
+	active = make([]bool, len(e.program.deferred))
+	for i := range e.program.deferred {
+		if e.guards.Has(int(e.program.deferred[i].guard)) {
+			active[i] = true
+			count++
+		}
+	}
+	return active, count
+}
+
+func (e *execution) hasDeferred() bool {
+	for i := range e.program.deferred {
+		if e.guards.Has(int(e.program.deferred[i].guard)) {
+			return true
+		}
+	}
+	return false
+}
+
+// runDeferred makes all fetches in goroutines of their own, and emits each payload from here as soon as its fetches have
+// arrived and its parent is out. final tells that nothing follows the last of them.
+func (e *execution) runDeferred(sink Sink, final bool) error {
+	e.mu.Lock()
+	if t := e.dispatch(); t != nil {
+		e.running++
+		go e.workAside(t)
+	}
+	waiting, left := e.activeDeferred()
+	err := e.emitWhen(e.initialReady, func() error {
+		return e.emitUnlocked(sink, e.payload(moreFollows), true)
+	})
+	for left > 0 && err == nil {
+		var next int
+		err = e.emitWhen(func() bool {
+			next = e.nextDeferred(waiting)
+			return next >= 0
+		}, func() error {
+			waiting[next] = false
+			left--
+			more := moreFollows
+			if left == 0 && final {
+				more = lastOne
+			}
+			return e.emitUnlocked(sink, e.incremental(&e.program.deferred[next], more), left > 0 || !final)
+		})
+	}
+	if err != nil {
+		e.cancel()
+	}
+	for e.running > 0 {
+		e.progress.Wait()
+	}
+	e.mu.Unlock()
+	return err
+}
+
+// emitWhen waits until a payload is ready and emits it. The caller holds mu.
+func (e *execution) emitWhen(ready func() bool, emit func() error) error {
+	for !ready() && e.running > 0 {
+		e.progress.Wait()
+	}
+	if err := e.abandoned(); err != nil {
+		return err
+	}
+	return emit()
+}
+
+// emitUnlocked lets answers be merged while the sink writes. The caller holds mu.
+func (e *execution) emitUnlocked(sink Sink, payload []byte, hasNext bool) error {
+	e.mu.Unlock()
+	defer e.mu.Lock()
+	return sink.Emit(payload, hasNext)
+}
+
+func (e *execution) initialReady() bool {
+	for i, needed := range e.program.initial {
+		if needed && !e.done[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// nextDeferred finds a part whose fetches are done and whose nearest waiting ancestor is out, -1 when there is none.
+func (e *execution) nextDeferred(waiting []bool) int {
+	for i := range e.program.deferred {
+		if waiting[i] && e.isDeferredReady(i, waiting) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (e *execution) isDeferredReady(i int, waiting []bool) bool {
+	deferred := &e.program.deferred[i]
+	for above := deferred.parent; above >= 0; above = e.program.deferred[above].parent {
+		if waiting[above] {
+			return false
+		}
+	}
+	for _, fetch := range deferred.plan.WaitsFor {
+		if !e.done[fetch] {
+			return false
+		}
+	}
+	return true
+}

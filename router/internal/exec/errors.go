@@ -1,0 +1,182 @@
+package exec
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/tributary-gql/tributary/router/internal/value"
+)
+
+// reportedError is one error for the client.
+type reportedError struct {
+	fetch      int32  // whose error it is, for the order of errors
+	message    []byte // JSON text
+	path       []byte // JSON text, nil: none
+	code       string
+	subgraph   string // "" when no subgraph is to blame
+	status     int    // HTTP status, 0 when it does not matter
+	extensions []byte // of a subgraph's error, JSON text of an object
+}
+
+// errorList keeps errors as JSON until a payload takes them.
+type errorList struct {
+	text    []byte
+	entries []errorEntry
+	dropped int
+}
+
+type errorEntry struct {
+	fetch      int32
+	start, end int
+}
+
+// ownErrors is the fetch number of errors that projection finds: they come last.
+const ownErrors = 1<<31 - 1
+
+func (l *errorList) reset() {
+	if cap(l.text) > retainedBody {
+		l.text = nil
+	}
+	l.text, l.entries, l.dropped = l.text[:0], l.entries[:0], 0
+}
+
+// report adds an error to the next payload.
+func (e *execution) report(r reportedError) {
+	l := &e.errors
+	if len(l.entries) >= e.limits.Errors {
+		l.dropped++
+		return
+	}
+	start := len(l.text)
+	l.text = e.appendError(l.text, r)
+	l.entries = append(l.entries, errorEntry{fetch: r.fetch, start: start, end: len(l.text)})
+}
+
+func (e *execution) appendError(dst []byte, r reportedError) []byte {
+	code := r.code
+	policy := e.in.Errors
+	var kept []byte
+	if r.extensions != nil {
+		value.EachMember(r.extensions, func(name, text []byte) {
+			switch key := string(name); key {
+			case "code":
+				if len(text) > 2 && text[0] == '"' {
+					code = string(value.Unescape(nil, text[1:len(text)-1]))
+				}
+			case "serviceName":
+			default:
+				if policy == nil || policy.KeepExtension(r.subgraph, key) {
+					kept = value.AppendQuoted(append(kept, ','), key)
+					kept = append(append(kept, ':'), text...)
+				}
+			}
+		})
+	}
+	message := r.message
+	if policy != nil && r.subgraph != "" {
+		if other := policy.Message(r.subgraph, code, message); other != nil {
+			message = other
+		}
+	}
+	dst = append(dst, `{"message":`...)
+	dst = append(dst, message...)
+	if r.path != nil {
+		dst = append(dst, `,"path":`...)
+		dst = append(dst, r.path...)
+	}
+	dst = append(dst, `,"extensions":{"code":`...)
+	dst = value.AppendQuoted(dst, code)
+	if r.subgraph != "" {
+		dst = append(dst, `,"serviceName":`...)
+		dst = value.AppendQuoted(dst, r.subgraph)
+	}
+	if r.status != 0 {
+		dst = append(dst, `,"http":{"status":`...)
+		dst = strconv.AppendInt(dst, int64(r.status), 10)
+		dst = append(dst, '}')
+	}
+	dst = append(dst, kept...)
+	return append(dst, "}}"...)
+}
+
+// appendErrors writes the list of all errors so far, in the order of their fetches, and forgets them.
+func (e *execution) appendErrors(dst []byte) []byte {
+	l := &e.errors
+	slices.SortStableFunc(l.entries, func(a, b errorEntry) int { return cmp.Compare(a.fetch, b.fetch) })
+	start := len(dst)
+	for _, entry := range l.entries {
+		dst = append(dst, ',')
+		dst = append(dst, l.text[entry.start:entry.end]...)
+	}
+	if l.dropped > 0 {
+		dst = append(dst, `,{"message":"`...)
+		dst = strconv.AppendInt(dst, int64(l.dropped), 10)
+		dst = append(dst, ` more errors were left out.","extensions":{"code":"TOO_MANY_ERRORS"}}`...)
+	}
+	l.reset()
+	return closeList(dst, start)
+}
+
+// answerError is one error of a subgraph's answer.
+type answerError struct {
+	message    []byte // JSON text of a string
+	path       []pathKey
+	hasPath    bool
+	extensions []byte // JSON text of an object, nil: none
+}
+
+// pathKey is one element of an error's path: a response name, or an index when name is nil.
+type pathKey struct {
+	name  []byte
+	index int
+}
+
+var wordlessError = []byte(`"The subgraph answered with an error without a message."`)
+
+// parseErrors reads "errors" of an answer; at most limit errors are kept. It is false when they are not a list of objects.
+func parseErrors(text []byte, limit int) (errors []answerError, ok bool) {
+	if text == nil {
+		return nil, true
+	}
+	ok = true
+	isList := value.EachItem(text, func(item []byte) {
+		if len(errors) > limit || !ok {
+			return
+		}
+		one := answerError{message: wordlessError}
+		ok = value.EachMember(item, func(name, text []byte) {
+			switch string(name) {
+			case "message":
+				if text[0] == '"' {
+					one.message = text
+				}
+			case "path":
+				one.path, one.hasPath = parsePath(text)
+			case "extensions":
+				if text[0] == '{' {
+					one.extensions = text
+				}
+			}
+		})
+		errors = append(errors, one)
+	})
+	return errors, ok && isList
+}
+
+func parsePath(text []byte) (path []pathKey, ok bool) {
+	ok = true
+	isList := value.EachItem(text, func(item []byte) {
+		if item[0] == '"' {
+			path = append(path, pathKey{name: value.Unescape([]byte{}, item[1:len(item)-1])})
+			return
+		}
+		index, err := strconv.Atoi(string(item))
+		if err != nil || index < 0 {
+			ok = false
+			return
+		}
+		path = append(path, pathKey{index: index})
+	})
+	return path, ok && isList && len(path) > 0
+}

@@ -1,0 +1,425 @@
+package exec
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/tributary-gql/tributary/router/internal/value"
+)
+
+// Errors of subgraphs speak of paths in the subgraph's answer. Here they are found in the answer, where they explain
+// nulls, and then at every place of the client's response that shows the same value. All of this runs only when there
+// are errors.
+
+// treeStep goes from an object into a slot, or from a list to an item (slot 0).
+type treeStep struct {
+	slot  uint32
+	index int
+}
+
+const (
+	// maxPositions bounds how many places of one entity are looked for.
+	maxPositions = 1000
+	// maxVisits bounds the search for them.
+	maxVisits = 200_000
+	// maxAliases bounds how many names one value may have at one place.
+	maxAliases = 64
+)
+
+// explain notes which nulls of an answer its errors are about. When one of them does not say, every null of the answer
+// counts as explained.
+func (e *execution) explain(f *fetchProgram, data value.Node, errors []answerError) {
+	everything := false
+	for i := range errors {
+		if !errors[i].hasPath || !e.explainPath(f, data, errors[i].path) {
+			everything = true
+		}
+	}
+	if everything {
+		e.explainAll(data, f.answer)
+	}
+}
+
+// explainPath marks the null at an error's path, or the null above it that the error has spread to.
+func (e *execution) explainPath(f *fetchProgram, data value.Node, path []pathKey) bool {
+	if path[0].name == nil || f.answer.Find(path[0].name, value.NoType, e.guards) == nil {
+		return false
+	}
+	at, selection := data, f.answer
+	for _, key := range path {
+		var next *value.Node
+		switch {
+		case key.name != nil && at.Kind == value.Object && selection != nil:
+			field := selection.Find(key.name, e.tree.Type(at), e.guards)
+			if field == nil {
+				return true
+			}
+			next, selection = e.tree.FieldRef(at, field.Slot), field.Child
+		case key.name == nil && at.Kind == value.List && key.index < int(at.Count):
+			next = &e.tree.Items(at)[key.index]
+		default:
+			return true
+		}
+		if next.IsNull() {
+			next.Flags |= value.Reported
+			return true
+		}
+		at = *next
+	}
+	return true
+}
+
+// explainAll marks every null of a value, and what its selection asked for and did not get.
+func (e *execution) explainAll(n value.Node, selection *value.Selection) {
+	switch n.Kind {
+	case value.List:
+		items := e.tree.Items(n)
+		for i := range items {
+			if items[i].IsNull() {
+				items[i].Flags |= value.Reported
+			}
+			e.explainAll(items[i], selection)
+		}
+	case value.Object:
+		if selection == nil {
+			return
+		}
+		for i := range selection.Fields {
+			field := &selection.Fields[i]
+			if !field.Applies(e.tree.Type(n), e.guards) {
+				continue
+			}
+			child := e.tree.FieldRef(n, field.Slot)
+			if child.IsNull() {
+				child.Flags |= value.Reported
+			}
+			e.explainAll(*child, field.Child)
+		}
+	}
+}
+
+// pass reports the errors of an answer with the client's paths.
+func (e *execution) pass(t *task, f *fetchProgram, errors []answerError) {
+	var places map[int32][]position
+	for i := range errors {
+		one := &errors[i]
+		r := reportedError{
+			fetch: t.fetch, message: one.message, code: CodeSubgraph,
+			subgraph: f.fetch.Subgraph, extensions: one.extensions,
+		}
+		if places == nil {
+			places = e.places(t, f)
+		}
+		paths := e.clientPaths(t, f, one, places)
+		if len(paths) == 0 {
+			if !one.hasPath {
+				r.path = e.failurePath(t, f)
+			}
+			e.report(r)
+			continue
+		}
+		for _, path := range paths {
+			r.path = path
+			e.report(r)
+		}
+	}
+}
+
+// position is the way from the root of the response tree to a value.
+type position []treeStep
+
+// places finds where the answers of a task's requests go: the key is the representation, counted through all of the
+// task's entities in order, or 0 for a root fetch.
+func (e *execution) places(t *task, f *fetchProgram) map[int32][]position {
+	found := map[int32][]position{}
+	if len(f.entities) == 0 && f.into == nil {
+		found[0] = []position{{}}
+		return found
+	}
+	if f.into != nil {
+		s := e.search(t.targets, f.into)
+		for _, target := range t.targets {
+			found[0] = append(found[0], s[target.object.First]...)
+		}
+		return found
+	}
+	base := int32(0)
+	for i := range t.entities {
+		asked := &t.entities[i]
+		targets := t.targets[asked.first:asked.last]
+		s := e.search(targets, f.entities[asked.index].paths)
+		for _, target := range targets {
+			number := base + target.representation
+			found[number] = append(found[number], s[target.object.First]...)
+		}
+		base += asked.count
+	}
+	return found
+}
+
+// searcher walks paths with the way it came.
+type searcher struct {
+	e      *execution
+	wanted map[uint32][]position // by the object's first slot
+	way    position
+	visits int
+	count  int
+}
+
+func (e *execution) search(targets []target, paths []pathProgram) map[uint32][]position {
+	s := searcher{e: e, wanted: make(map[uint32][]position, len(targets))}
+	for _, target := range targets {
+		s.wanted[target.object.First] = nil
+	}
+	for i := range paths {
+		s.visit(paths[i].steps, e.root)
+	}
+	return s.wanted
+}
+
+func (s *searcher) visit(steps []pathStep, n value.Node) {
+	if s.visits++; s.visits > maxVisits {
+		return
+	}
+	tree := &s.e.tree
+	switch n.Kind {
+	case value.List:
+		for i, item := range tree.Items(n) {
+			s.way = append(s.way, treeStep{index: i})
+			s.visit(steps, item)
+			s.way = s.way[:len(s.way)-1]
+		}
+	case value.Object:
+		if len(steps) == 0 {
+			if known, ok := s.wanted[n.First]; ok && len(known) < maxPositions {
+				s.wanted[n.First] = append(known, append(position{}, s.way...))
+			}
+			return
+		}
+		s.into(&steps[0], steps[1:], n)
+		for i := range steps[0].also {
+			s.into(&steps[0].also[i], steps[1:], n)
+		}
+	}
+}
+
+func (s *searcher) into(step *pathStep, rest []pathStep, n value.Node) {
+	if !step.types.HasType(s.e.tree.Type(n)) {
+		return
+	}
+	s.way = append(s.way, treeStep{slot: step.slot})
+	s.visit(rest, s.e.tree.Field(n, step.slot))
+	s.way = s.way[:len(s.way)-1]
+}
+
+// clientPaths are the paths of an answer's error in the client's response, as JSON.
+func (e *execution) clientPaths(t *task, f *fetchProgram, one *answerError, places map[int32][]position) [][]byte {
+	if !one.hasPath {
+		return nil
+	}
+	path, selection, number := one.path, f.answer, int32(0)
+	if len(f.entities) > 0 {
+		entities, first := entitiesOf(t, f, path)
+		if entities == nil {
+			return nil
+		}
+		path, selection, number = path[2:], entities.selection, first
+	}
+	suffix := e.suffix(selection, path)
+	var paths [][]byte
+	for _, place := range places[number] {
+		paths = append(paths, e.locate(append(append(position{}, place...), suffix...))...)
+		if len(paths) >= e.limits.Errors {
+			break
+		}
+	}
+	return paths
+}
+
+// entitiesOf finds what `_entities, i` at the start of an error's path is about, and its number among the places.
+func entitiesOf(t *task, f *fetchProgram, path []pathKey) (*entitiesProgram, int32) {
+	if len(path) < 2 || path[0].name == nil || path[1].name != nil {
+		return nil, 0
+	}
+	base := 0
+	for i := range t.entities {
+		entities := &f.entities[t.entities[i].index]
+		if entities.responseName == string(path[0].name) {
+			return entities, int32(base + path[1].index)
+		}
+		base += int(t.entities[i].count)
+	}
+	return nil, 0
+}
+
+// suffix turns an answer's path below an object into steps of the response tree, as far as it was asked for.
+func (e *execution) suffix(selection *value.Selection, path []pathKey) position {
+	var steps position
+	for _, key := range path {
+		if key.name == nil {
+			steps = append(steps, treeStep{index: key.index})
+			continue
+		}
+		if selection == nil {
+			break
+		}
+		field := selection.Find(key.name, value.NoType, e.guards)
+		if field == nil {
+			break
+		}
+		steps = append(steps, treeStep{slot: field.Slot})
+		selection = field.Child
+	}
+	return steps
+}
+
+// place is one client path to a value.
+type place struct {
+	object int32 // its shape, -1 for a leaf
+	path   []byte
+}
+
+func (p place) then(object int32, element []byte) place {
+	path := append(append(append([]byte{}, p.path...), ','), element...)
+	return place{object: object, path: path}
+}
+
+// locate gives the client's paths to a position, as JSON; where the client did not ask for what is at a step they end
+// before it.
+func (e *execution) locate(steps position) [][]byte {
+	places := []place{{object: e.program.response}}
+	n, slots := e.root, position{}
+	for _, step := range steps {
+		if step.slot == 0 {
+			for i := range places {
+				places[i] = places[i].then(places[i].object, strconv.AppendInt(nil, int64(step.index), 10))
+			}
+			if n.Kind == value.List && step.index < int(n.Count) {
+				n = e.tree.Items(n)[step.index]
+			} else {
+				n = value.Node{}
+			}
+			continue
+		}
+		slots = append(slots, step)
+		next := e.step(places, step.slot, n)
+		next = e.deferredPlaces(next, slots)
+		if len(next) == 0 {
+			break
+		}
+		places = next
+		if n.Kind == value.Object {
+			n = e.tree.Field(n, step.slot)
+		}
+	}
+	var paths [][]byte
+	for i := range places {
+		if len(places[i].path) > 0 {
+			places[i].path[0] = '['
+			paths = append(paths, append(places[i].path, ']'))
+		}
+	}
+	return paths
+}
+
+// step follows a slot through the client's fields that show it.
+func (e *execution) step(places []place, slot uint32, n value.Node) []place {
+	id := value.NoType
+	if n.Kind == value.Object {
+		id = e.tree.Type(n)
+	}
+	var next []place
+	for _, p := range places {
+		if p.object < 0 {
+			continue
+		}
+		shape := &e.program.objects[p.object]
+		for i := shape.first; i < shape.last && len(next) < maxAliases; i++ {
+			field := &e.program.fields[i]
+			if field.slot != slot || field.kind > treeField || !e.guards.Has(int(field.guard)) {
+				continue
+			}
+			if id != value.NoType && !field.types.HasType(id) {
+				continue
+			}
+			next = append(next, p.then(field.object, field.key[1:len(field.key)-1]))
+		}
+	}
+	return next
+}
+
+// deferredPlaces adds the shapes of deferred parts that start where the slots lead.
+func (e *execution) deferredPlaces(places []place, slots position) []place {
+	if len(places) == 0 {
+		return places
+	}
+	for i := range e.program.deferred {
+		deferred := &e.program.deferred[i]
+		if len(deferred.path.steps) != len(slots) || !e.guards.Has(int(deferred.guard)) {
+			continue
+		}
+		same := true
+		for s := range slots {
+			same = same && deferred.path.steps[s].slot == slots[s].slot
+		}
+		if same {
+			places = append(places, place{object: deferred.response, path: places[0].path})
+		}
+	}
+	return places
+}
+
+// failurePath is where a failed fetch belongs: what all the places have in common that it would have filled.
+func (e *execution) failurePath(t *task, f *fetchProgram) []byte {
+	var all []position
+	places := e.places(t, f)
+	for _, number := range slices.Sorted(maps.Keys(places)) {
+		all = append(all, places[number]...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	common := all[0]
+	for _, other := range all[1:] {
+		n := 0
+		for n < len(common) && n < len(other) && common[n] == other[n] {
+			n++
+		}
+		common = common[:n]
+	}
+	if len(all) == 1 {
+		if slot := e.onlySlot(f); slot != 0 {
+			common = append(append(position{}, common...), treeStep{slot: slot})
+		}
+	}
+	// A path that ends in a list's items points at the list.
+	for len(all) > 1 && len(common) > 0 && common[len(common)-1].slot == 0 {
+		common = common[:len(common)-1]
+	}
+	paths := e.locate(common)
+	if len(paths) == 0 {
+		return nil
+	}
+	return paths[0]
+}
+
+// onlySlot is the slot that a fetch fills when it is only one.
+func (e *execution) onlySlot(f *fetchProgram) uint32 {
+	selection := f.answer
+	if len(f.entities) == 1 {
+		selection = f.entities[0].selection
+	}
+	slot := uint32(0)
+	for i := range selection.Fields {
+		field := &selection.Fields[i]
+		if field.Typename || !e.guards.Has(int(field.Guard)) {
+			continue
+		}
+		if slot != 0 && slot != field.Slot {
+			return 0
+		}
+		slot = field.Slot
+	}
+	return slot
+}

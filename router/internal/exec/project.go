@@ -1,0 +1,260 @@
+package exec
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/tributary-gql/tributary/router/internal/value"
+)
+
+// projector writes the client's response from the tree in one pass. What turns out to be null after it was begun is
+// cut off again: every method that returns false leaves the cutting to the nearest nullable value above
+// (specification, "Handling Execution Errors").
+type projector struct {
+	e     *execution
+	tree  *value.Tree
+	out   []byte
+	way   []wayStep
+	limit int
+	// tooLarge ends everything: the response has reached its limit.
+	tooLarge bool
+}
+
+// wayStep is one element of the path of the value at hand: a field, or an index when field is nil.
+type wayStep struct {
+	field *fieldShape
+	index int32
+}
+
+func (p *projector) begin(e *execution) {
+	p.e, p.tree, p.limit = e, &e.tree, e.limits.ResponseBytes
+	p.out, p.way, p.tooLarge = p.out[:0], p.way[:0], false
+}
+
+func (p *projector) reset() {
+	if cap(p.out) > retainedBody {
+		p.out = nil
+	}
+	p.e, p.tree = nil, nil
+}
+
+// object writes the fields of an object.
+func (p *projector) object(n value.Node, index int32) bool {
+	program := p.e.program
+	shape := &program.objects[index]
+	id := p.tree.Type(n)
+	if id == value.NoType {
+		id = shape.onlyType
+	} else if !shape.possible.HasType(id) {
+		return p.wrongType(n, shape)
+	}
+	if len(p.out) > p.limit {
+		p.tooLarge = true
+		return false
+	}
+	start := len(p.out)
+	fields := program.fields[shape.first:shape.last]
+	for i := range fields {
+		field := &fields[i]
+		denied := false
+		if field.conditional {
+			if field.types != nil && !field.types.HasType(id) {
+				continue
+			}
+			if field.denied != 0 && !p.e.guards.Has(int(field.denied)) {
+				denied = true
+			} else if !p.e.guards.Has(int(field.guard)) {
+				continue
+			}
+		}
+		p.out = append(p.out, field.key...)
+		if !denied && field.kind == leafField {
+			if n := p.tree.Field(n, field.slot); n.Kind == value.String && field.typ.takesStrings {
+				p.out = append(p.out, p.tree.Bytes(n)...)
+				continue
+			}
+		}
+		if !p.field(n, id, field, denied) {
+			return false
+		}
+	}
+	p.out = closeObject(p.out, start)
+	return true
+}
+
+// field writes the value of one field, whose key is already there.
+func (p *projector) field(object value.Node, id value.TypeID, field *fieldShape, denied bool) bool {
+	if denied {
+		p.fail(field, CodeUnauthorized, "", "Unauthorized field or type")
+		return p.null(field.typ)
+	}
+	switch field.kind {
+	case leafField:
+		return p.leaf(p.tree.Field(object, field.slot), field.typ, field)
+	case typenameField:
+		if name := p.e.program.typenames[id%value.ForeignType]; id != value.NoType && id != value.ForeignType {
+			p.out = append(p.out, name...)
+			return true
+		}
+		p.fail(field, CodeNull, "", "The runtime type of the object is not known.")
+		return p.null(field.typ)
+	case introspectionField:
+		return p.introspect(field)
+	}
+	p.way = append(p.way, wayStep{field: field})
+	ok := p.value(p.tree.Field(object, field.slot), field.typ, field)
+	p.way = p.way[:len(p.way)-1]
+	return ok
+}
+
+// value writes a list or an object, or what stands in its place. The way leads to it already.
+func (p *projector) value(n value.Node, typ *typeShape, field *fieldShape) bool {
+	if typ.elem == nil && typ.object < 0 {
+		return p.leaf(n, typ, nil)
+	}
+	start := len(p.out)
+	ok := false
+	switch {
+	case n.IsNull():
+		return p.absent(n, typ, field, nil)
+	case typ.elem != nil && n.Kind == value.List:
+		ok = p.list(n, typ, field)
+	case typ.elem == nil && n.Kind == value.Object:
+		ok = p.object(n, typ.object)
+	default:
+		p.misfit(n, typ, nil)
+	}
+	if ok {
+		return true
+	}
+	p.out = p.out[:start]
+	return p.null(typ)
+}
+
+func (p *projector) list(n value.Node, typ *typeShape, field *fieldShape) bool {
+	start := len(p.out)
+	last := len(p.way)
+	p.way = append(p.way, wayStep{})
+	elem := typ.elem
+	for i, item := range p.tree.Items(n) {
+		p.way[last].index = int32(i)
+		p.out = append(p.out, ',')
+		if !p.value(item, elem, field) {
+			p.way = p.way[:last]
+			return false
+		}
+	}
+	p.way = p.way[:last]
+	p.out = closeList(p.out, start)
+	return true
+}
+
+// null writes null where the type allows it.
+func (p *projector) null(typ *typeShape) bool {
+	if typ.nonNull || p.tooLarge {
+		return false
+	}
+	p.out = append(p.out, nullText...)
+	return true
+}
+
+// absent writes null for a value that is null or was never there; leaf is its field when the way does not include it.
+func (p *projector) absent(n value.Node, typ *typeShape, field, leaf *fieldShape) bool {
+	if typ.nonNull && n.Flags&value.Reported == 0 {
+		p.fail(leaf, CodeNull, p.subgraph(n), fmt.Sprintf("Cannot return null for non-nullable field %s.", field.coordinate))
+	}
+	return p.null(typ)
+}
+
+// misfit reports a value of the wrong kind.
+func (p *projector) misfit(n value.Node, typ *typeShape, leaf *fieldShape) {
+	subgraph := p.subgraph(n)
+	if n.Kind == value.Conflict {
+		p.fail(leaf, CodeConflict, subgraph, "Subgraphs disagree about the shape of this value.")
+		return
+	}
+	p.fail(leaf, CodeInvalidValue, subgraph,
+		fmt.Sprintf("Subgraph %q answered with %s where %s was expected.", subgraph, kindName(n), typ.text))
+}
+
+func kindName(n value.Node) string {
+	switch n.Kind {
+	case value.True, value.False:
+		return "a boolean"
+	case value.Number:
+		return "a number"
+	case value.String:
+		return "a string"
+	case value.List:
+		return "a list"
+	}
+	return "an object"
+}
+
+// wrongType reports an object whose runtime type cannot be here; the name is not told, as it may be inaccessible.
+func (p *projector) wrongType(n value.Node, shape *objectShape) bool {
+	subgraph := p.subgraph(n)
+	p.fail(nil, CodeInvalidType, subgraph,
+		fmt.Sprintf("Subgraph %q answered with a runtime type that is not a possible type of %s.", subgraph, shape.typeName))
+	return false
+}
+
+func (p *projector) introspect(field *fieldShape) bool {
+	if p.e.in.Introspect == nil {
+		p.fail(field, CodeIntrospection, "", "Introspection is switched off.")
+		return p.null(field.typ)
+	}
+	text, err := p.e.in.Introspect(field.responseName)
+	if err != nil {
+		p.fail(field, CodeIntrospection, "", err.Error())
+		return p.null(field.typ)
+	}
+	p.out = append(p.out, text...)
+	return true
+}
+
+// subgraph is who answered with a value, "" when nobody did.
+func (p *projector) subgraph(n value.Node) string {
+	if n.Kind == value.Absent || int(n.Source) >= len(p.e.sources) {
+		return ""
+	}
+	return p.e.program.fetches[p.e.sources[n.Source].fetch].fetch.Subgraph
+}
+
+// fail reports an error at the way, and in field when that is not nil.
+func (p *projector) fail(field *fieldShape, code, subgraph, message string) {
+	p.e.report(reportedError{
+		fetch:    ownErrors,
+		message:  value.AppendQuoted(nil, message),
+		path:     p.path(field),
+		code:     code,
+		subgraph: subgraph,
+	})
+}
+
+// path is the JSON text of the way, and of field when that is not nil.
+func (p *projector) path(field *fieldShape) []byte {
+	text := make([]byte, 0, 64)
+	for _, step := range p.way {
+		text = append(text, ',')
+		if step.field != nil {
+			text = value.AppendQuoted(text, step.field.responseName)
+		} else {
+			text = strconv.AppendInt(text, int64(step.index), 10)
+		}
+	}
+	if field != nil {
+		text = value.AppendQuoted(append(text, ','), field.responseName)
+	}
+	return closeList(text, 0)
+}
+
+// lastField is the field that the way leads to.
+func (p *projector) lastField() *fieldShape {
+	for i := len(p.way) - 1; i >= 0; i-- {
+		if p.way[i].field != nil {
+			return p.way[i].field
+		}
+	}
+	return &fieldShape{}
+}

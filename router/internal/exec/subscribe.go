@@ -1,0 +1,56 @@
+package exec
+
+// subscribe runs the plan once for each event of its first fetch.
+func (e *execution) subscribe(sink Sink) error {
+	first := &e.program.fetches[0]
+	t := e.subscriptionTask(first)
+	streamer, ok := e.fetcher.(Streamer)
+	if !ok {
+		e.fail(t, first, &FetchError{Code: CodeInternal, Message: "Subscriptions are not supported here."})
+		return sink.Emit(e.payload(""), false)
+	}
+	var sinkErr error
+	err := streamer.Stream(e.ctx, &t.request, func(answer Answer) error {
+		sinkErr = e.event(t, first, answer, sink)
+		return sinkErr
+	})
+	switch {
+	case sinkErr != nil:
+		return sinkErr
+	case e.abandoned() != nil:
+		return e.abandoned()
+	case err == nil:
+		return nil
+	}
+	e.reset()
+	e.fail(t, first, err)
+	return sink.Emit(e.payload(""), false)
+}
+
+func (e *execution) subscriptionTask(first *fetchProgram) *task {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.prepareRoot(0, first)
+	t := e.made[0]
+	e.made = e.made[:0]
+	t.request = FetchRequest{Fetch: first.fetch, Body: t.body, Client: e.in.Client}
+	return t
+}
+
+// event merges one event and runs the rest of the plan for it.
+func (e *execution) event(t *task, first *fetchProgram, answer Answer, sink Sink) error {
+	e.reset()
+	e.mu.Lock()
+	e.ready = e.ready[:copy(e.ready, e.ready[1:])] // the first fetch is what brings the events
+	e.merge(t, answer, nil)
+	e.complete(0)
+	e.mu.Unlock()
+	if e.hasDeferred() {
+		return e.runDeferred(sink, false)
+	}
+	e.runAll()
+	if err := e.abandoned(); err != nil {
+		return err
+	}
+	return sink.Emit(e.payload(""), true)
+}
