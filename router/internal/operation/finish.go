@@ -25,9 +25,11 @@ func (s *Schema) finish(o *Operation, options Options) (Literals, error) {
 		return nil, gqlerr.New(gqlerr.OperationTooLarge,
 			"The operation nests %d fields deep; the limit is %d.", height, options.MaxDepth)
 	}
-	for set, id := range f.ids {
+	for id, set := range f.order {
 		set.ID = id
 	}
+	f.extract.strengthen()
+	o.inputs = f.extract.inputs(s.inputs)
 	o.Hash = hashOf(o, f.order)
 	return f.extract.literals, nil
 }
@@ -48,6 +50,9 @@ func (f *finisher) number(set *SelectionSet) {
 		for _, d := range field.Directives {
 			f.directive(d)
 		}
+		if field.Condition != nil {
+			f.condition(field.Condition)
+		}
 		if field.Selections != nil {
 			if _, known := f.ids[field.Selections]; !known {
 				f.number(field.Selections)
@@ -59,6 +64,15 @@ func (f *finisher) number(set *SelectionSet) {
 func (f *finisher) directive(d Directive) {
 	if definition := f.schema.Directives[d.Name]; definition != nil {
 		f.extract.arguments(d.Args, definition.Arguments)
+	}
+}
+
+// condition notes the variables of @skip and @include, which do not allow null.
+func (f *finisher) condition(c *Condition) {
+	for _, row := range c.AnyOf {
+		for _, l := range row {
+			f.extract.demanded[l.Variable] = true
+		}
 	}
 }
 

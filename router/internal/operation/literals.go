@@ -20,12 +20,13 @@ type extractor struct {
 	operation *Operation
 	declared  map[string]bool
 	names     map[*ast.Value]string // a value that stands at several positions (a fragment's) is one variable
+	demanded  map[string]bool       // variables that stand where null is not allowed
 	literals  Literals
 	next      int
 }
 
 func newExtractor(schema *ast.Schema, o *Operation) *extractor {
-	e := &extractor{schema: schema, operation: o, declared: map[string]bool{}, names: map[*ast.Value]string{}}
+	e := &extractor{schema: schema, operation: o, declared: map[string]bool{}, names: map[*ast.Value]string{}, demanded: map[string]bool{}}
 	for _, v := range o.Variables {
 		e.declared[v.Name] = true
 	}
@@ -51,6 +52,9 @@ func (e *extractor) value(v *ast.Value, expected *ast.Type) *ast.Value {
 	}
 	if !holdsVariable(v) {
 		return e.variable(v, expected)
+	}
+	if v.Kind == ast.Variable && expected.NonNull {
+		e.demanded[v.Raw] = true
 	}
 	switch v.Kind {
 	case ast.ListValue:
@@ -79,6 +83,32 @@ func (e *extractor) value(v *ast.Value, expected *ast.Type) *ast.Value {
 	default:
 		return cloneValue(v)
 	}
+}
+
+// strengthen makes the types of variables non-null that have a default and stand where null is not allowed.
+func (e *extractor) strengthen() {
+	for _, v := range e.operation.Variables {
+		if e.demanded[v.Name] && v.Default != nil && v.Default.Kind != ast.NullValue {
+			v.Type.NonNull = true
+		}
+	}
+}
+
+// inputs prepares the operation's variables for coercion.
+func (e *extractor) inputs(types map[string]*inputType) variableInputs {
+	made := variableInputs{index: map[string]int{}}
+	for i, v := range e.operation.Variables {
+		var value []byte
+		if v.Default != nil {
+			value = e.appendJSON(nil, v.Default, v.Type)
+		}
+		made.refs = append(made.refs, refOf(types, v.Type))
+		made.defaults = append(made.defaults, value)
+		if !v.Literal {
+			made.index[v.Name] = i
+		}
+	}
+	return made
 }
 
 // variable is the variable that stands for a literal.

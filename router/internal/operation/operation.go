@@ -21,11 +21,15 @@ type Operation struct {
 	// Hash identifies Kind, Name, Root and Variables' names, types and declared defaults: the key of the plan cache.
 	// Literals are not in it.
 	Hash [16]byte
+
+	inputs variableInputs
 }
 
 // Variable is a declared or extracted variable.
 type Variable struct {
-	Name    string // without "$"
+	Name string // without "$"
+	// Type is as declared, but non-null for a variable whose default makes it usable where null is not allowed: null is
+	// refused for it then, and the type can be declared to a subgraph without the default.
 	Type    *ast.Type
 	Default *ast.Value // nil when it has none
 	Literal bool       // extracted: its value comes with the document

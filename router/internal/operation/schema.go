@@ -23,6 +23,7 @@ type Schema struct {
 	// varied are the fields of interfaces, as "Interface.field", whose nullability or list depth differs between
 	// implementations.
 	varied map[string]bool
+	inputs map[string]*inputType
 }
 
 // fieldInfo is a field with its type spelled out.
@@ -46,7 +47,7 @@ func NewSchemaFromAST(schema *ast.Schema) (*Schema, error) {
 		return nil, fmt.Errorf("the API schema has no query type")
 	}
 	s := &Schema{
-		AST: schema, possible: map[string][]int32{}, fields: map[string]map[string]*fieldInfo{}, varied: map[string]bool{},
+		AST: schema, inputs: compileInputs(schema), possible: map[string][]int32{}, fields: map[string]map[string]*fieldInfo{}, varied: map[string]bool{},
 	}
 	for name, t := range schema.Types {
 		if t.Kind == ast.Object {
