@@ -55,12 +55,12 @@ func (p *pageProblems) listen(event any) {
 		p.texts = append(p.texts, e.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled:
 		for _, argument := range e.Args {
-			if e.Type == runtime.APITypeError {
+			if e.Type == runtime.ConsoleAPICalledTypeError {
 				p.texts = append(p.texts, string(argument.Value))
 			}
 		}
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.LevelError {
+		if e.Entry.Level == log.EntryLevelError {
 			p.texts = append(p.texts, e.Entry.Text)
 		}
 	}
