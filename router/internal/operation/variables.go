@@ -150,6 +150,9 @@ func (c *coercer) edited(from, to int) []byte {
 func (c *coercer) value(ref *inputRef) error {
 	first := c.peek()
 	start := c.at
+	if start == len(c.data) {
+		return c.fail("a value is missing")
+	}
 	if first == 'n' {
 		if err := c.word("null"); err != nil {
 			return err
