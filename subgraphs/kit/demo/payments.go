@@ -107,3 +107,13 @@ func details() []string {
 		"for the children", "at the market", "on the island", "for grandmother", "after work", "in the old town",
 	}
 }
+
+// NotificationCount is how many notifications the demo users and payments cause: a welcome for each user, one for each party of a new
+// payment, and one for each of its later steps.
+func NotificationCount() int {
+	count := UserCount
+	for number := 1; number <= PaymentCount; number++ {
+		count += 2 + len(PaymentAt(number).Steps())
+	}
+	return count
+}

@@ -57,6 +57,7 @@ func New(schema graphql.ExecutableSchema, options Options) http.Handler {
 	server.Use(extension.Introspection{})
 	server.Use(depthLimit{max: options.MaxDepth})
 	server.Use(extension.FixedComplexityLimit(options.MaxComplexity))
+	server.AroundRootFields(newRepresentationCheck(schema.Schema()).around)
 	if options.Prepare != nil {
 		server.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 			return next(options.Prepare(ctx))
