@@ -121,7 +121,9 @@ func TestImports(t *testing.T) {
 				}
 			}
 			for target, users := range only {
-				if imported == project+target && !slices.ContainsFunc(users, func(u string) bool { return p.ImportPath == project+u || u == "router" && p.ImportPath+"/" == project+"router/" }) {
+				if imported == project+target && !slices.ContainsFunc(users, func(u string) bool {
+					return p.ImportPath == project+u || u == "router" && p.ImportPath+"/" == project+"router/"
+				}) {
 					t.Errorf("%s imports %s, which only %v may", p.ImportPath, target, users)
 				}
 			}

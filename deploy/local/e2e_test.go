@@ -67,7 +67,9 @@ func TestFourServicesAnswerTogether(t *testing.T) {
 	}
 
 	t.Run("a typing error finds the same", func(t *testing.T) {
-		var typo struct{ Search edges[struct{ Snippet string }] }
+		var typo struct {
+			Search edges[struct{ Snippet string }]
+		}
 		get(t, s.router, token, `{ search(query: "cofee", first: 5) { edges { node { snippet } } } }`, nil, &typo)
 		if len(typo.Search.Edges) == 0 {
 			t.Error("cofee found nothing")
@@ -81,7 +83,9 @@ func TestFourServicesAnswerTogether(t *testing.T) {
 			t.Error("something panicked")
 		}
 		again := startSystem(t, s.data)
-		var found struct{ Search edges[struct{ Snippet string }] }
+		var found struct {
+			Search edges[struct{ Snippet string }]
+		}
 		get(t, again.router, logIn(t, again.router, "grace@example.com"), `{ search(query: "Zanzibar") { edges { node { snippet } } } }`, nil, &found)
 		if len(found.Search.Edges) == 0 {
 			t.Error("the payment from before the restart is not found")
