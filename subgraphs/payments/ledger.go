@@ -126,12 +126,33 @@ func (l *Ledger) Advancement(p Payment, to Status) Journal {
 	return Journal{ID: p.ID + "/" + change.Name, PaymentID: p.ID, Postings: transfer(debited, credited, p.Amount.Minor, l.floor(p.Amount.Currency))}
 }
 
-// Deposit adds money from outside to a user's available balance. Only admins may; the same key for the same user, twice, adds it once.
-func (l *Ledger) Deposit(ctx context.Context, viewer Viewer, userID string, amount Money, key string) error {
-	if !viewer.Admin {
+// NewDeposit is money that an admin adds to a user's available balance from outside.
+type NewDeposit struct {
+	IdempotencyKey string // unique per user; a retry with the same key adds nothing
+	UserID         string
+	Amount         string // decimal text, see ParseMoney
+	Currency       Currency
+}
+
+// Deposit adds money from outside. Only admins may; the same key for the same user adds it once, whatever the amount of the second.
+func (l *Ledger) Deposit(ctx context.Context, viewer Viewer, deposit NewDeposit) error {
+	switch {
+	case viewer.ID == "":
+		return errUnauthenticated()
+	case !viewer.Admin:
 		return newError(CodeForbidden, "only an admin may deposit money")
 	}
-	return l.store.Apply(ctx, l.DepositJournal(userID, amount, key), l.now())
+	if err := checkIdempotencyKey(deposit.IdempotencyKey); err != nil {
+		return err
+	}
+	if !isUserID(deposit.UserID) {
+		return newError(CodeInvalidInput, "userId must be the id of a user, 1 to %d bytes long", maxUserIDBytes)
+	}
+	amount, err := ParseMoney(deposit.Amount, deposit.Currency)
+	if err != nil {
+		return err
+	}
+	return l.store.Apply(ctx, l.DepositJournal(deposit.UserID, amount, deposit.IdempotencyKey), l.now())
 }
 
 // DepositJournal returns the journal of a deposit.

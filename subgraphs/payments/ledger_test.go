@@ -22,10 +22,14 @@ func funded(t *testing.T, options ...payments.Option) (*payments.Ledger, *memory
 	t.Helper()
 	store := newMemoryStore()
 	ledger := payments.NewLedger(store, options...)
-	if err := ledger.Deposit(t.Context(), admin, ada.ID, payments.Money{Minor: 1000, Currency: "EUR"}, "start"); err != nil {
+	if err := ledger.Deposit(t.Context(), admin, deposit(ada.ID, "10.00", "start")); err != nil {
 		t.Fatal(err)
 	}
 	return ledger, store
+}
+
+func deposit(user, amount, key string) payments.NewDeposit {
+	return payments.NewDeposit{IdempotencyKey: key, UserID: user, Amount: amount, Currency: "EUR"}
 }
 
 func coffee(key string) payments.NewPayment {
@@ -292,10 +296,13 @@ func TestLimitBelowZero(t *testing.T) {
 func TestDepositsAreForAdminsAndCountOnce(t *testing.T) {
 	t.Parallel()
 	ledger, store := funded(t)
-	money := payments.Money{Minor: 500, Currency: "EUR"}
-	wantCode(t, ledger.Deposit(t.Context(), ada, ada.ID, money, "mine"), payments.CodeForbidden)
+	wantCode(t, ledger.Deposit(t.Context(), ada, deposit(ada.ID, "5", "mine")), payments.CodeForbidden)
+	wantCode(t, ledger.Deposit(t.Context(), nobody, deposit(ada.ID, "5", "mine")), payments.CodeUnauthenticated)
+	wantCode(t, ledger.Deposit(t.Context(), admin, deposit(ada.ID, "-5", "mine")), payments.CodeAmountNotPositive)
+	wantCode(t, ledger.Deposit(t.Context(), admin, deposit(ada.ID, "5", "")), payments.CodeInvalidInput)
+	wantCode(t, ledger.Deposit(t.Context(), admin, deposit("", "5", "mine")), payments.CodeInvalidInput)
 	for range 2 {
-		if err := ledger.Deposit(t.Context(), admin, ada.ID, money, "bonus"); err != nil {
+		if err := ledger.Deposit(t.Context(), admin, deposit(ada.ID, "5", "bonus")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -66,16 +67,15 @@ type NewPayment struct {
 
 // validate checks everything that needs no store and returns the amount in minor units. Failures are *Error.
 func (n NewPayment) validate(payerID string) (Money, error) {
+	if err := checkIdempotencyKey(n.IdempotencyKey); err != nil {
+		return Money{}, err
+	}
 	switch {
-	case n.IdempotencyKey == "" || len(n.IdempotencyKey) > MaxIdempotencyKeyBytes:
-		return Money{}, newError(CodeInvalidInput, "idempotencyKey must have 1 to %d bytes; send a new UUID for each new payment", MaxIdempotencyKeyBytes)
-	case !utf8.ValidString(n.IdempotencyKey) || !isStorable(n.IdempotencyKey):
-		return Money{}, newError(CodeInvalidInput, "idempotencyKey must be valid text without NUL characters")
-	case n.PayeeID == "" || len(n.PayeeID) > maxUserIDBytes || !utf8.ValidString(n.PayeeID) || !isStorable(n.PayeeID):
+	case !isUserID(n.PayeeID):
 		return Money{}, newError(CodeInvalidPayee, "payeeId must be the id of a user, 1 to %d bytes long", maxUserIDBytes)
 	case n.PayeeID == payerID:
 		return Money{}, newError(CodeInvalidPayee, "payeeId is your own id; you cannot pay yourself")
-	case !utf8.ValidString(n.Description) || !isStorable(n.Description):
+	case !isStorable(n.Description):
 		return Money{}, newError(CodeInvalidInput, "description must be valid text without NUL characters")
 	case utf8.RuneCountInString(n.Description) > MaxDescriptionRunes:
 		return Money{}, newError(CodeInvalidInput, "description has more than %d characters; shorten it", MaxDescriptionRunes)
@@ -83,15 +83,17 @@ func (n NewPayment) validate(payerID string) (Money, error) {
 	return ParseMoney(n.Amount, n.Currency)
 }
 
-// isStorable refuses NUL, which PostgreSQL cannot keep in text.
-func isStorable(s string) bool {
-	for i := range len(s) {
-		if s[i] == 0 {
-			return false
-		}
+func checkIdempotencyKey(key string) error {
+	if key == "" || len(key) > MaxIdempotencyKeyBytes || !isStorable(key) {
+		return newError(CodeInvalidInput, "idempotencyKey must be text of 1 to %d bytes; send a new UUID for each new payment", MaxIdempotencyKeyBytes)
 	}
-	return true
+	return nil
 }
+
+func isUserID(id string) bool { return id != "" && len(id) <= maxUserIDBytes && isStorable(id) }
+
+// isStorable refuses what PostgreSQL cannot keep in text: broken UTF-8 and NUL.
+func isStorable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // fingerprint identifies the input, so that a reused idempotency key with another input is noticed. The amount counts by value: "4.2" and
 // "4.20" euros are one input.

@@ -54,4 +54,6 @@ type Position struct {
 }
 
 // PositionOf returns the payment's own place.
-func PositionOf(p Payment) Position { return Position{CreatedMicros: p.CreatedAt.UnixMicro(), ID: p.ID} }
+func PositionOf(p Payment) Position {
+	return Position{CreatedMicros: p.CreatedAt.UnixMicro(), ID: p.ID}
+}

@@ -7,17 +7,21 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/tributary-gql/tributary/subgraphs/kit/entity"
 	"github.com/tributary-gql/tributary/subgraphs/notifications/graph/model"
 )
 
 func (r *entityResolver) FindManyNotificationByIDs(ctx context.Context, reps []*model.NotificationByIDsInput) ([]*model.Notification, error) {
-	panic(fmt.Errorf("not implemented: FindManyNotificationByIDs - findManyNotificationByIDs"))
+	return entity.Resolve(ctx, reps, func(rep *model.NotificationByIDsInput) string { return rep.ID }, r.visibleNotifications)
 }
 
 func (r *entityResolver) FindManyUserByIDs(ctx context.Context, reps []*model.UserByIDsInput) ([]*model.User, error) {
-	panic(fmt.Errorf("not implemented: FindManyUserByIDs - findManyUserByIDs"))
+	users := make([]*model.User, len(reps))
+	for i, rep := range reps {
+		users[i] = &model.User{ID: rep.ID}
+	}
+	return users, nil
 }
 
 func (r *Resolver) Entity() EntityResolver { return &entityResolver{r} }

@@ -7,37 +7,85 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/tributary-gql/tributary/loaders"
+	"github.com/tributary-gql/tributary/subgraphs/kit/connection"
+	"github.com/tributary-gql/tributary/subgraphs/notifications"
 	"github.com/tributary-gql/tributary/subgraphs/notifications/graph/model"
 )
 
 func (r *mutationResolver) MarkRead(ctx context.Context, id string) (*model.Notification, error) {
-	panic(fmt.Errorf("not implemented: MarkRead - markRead"))
+	defer loaders.From[*Loaders](ctx).forget()
+	n, err := r.Inbox.MarkRead(ctx, viewerOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return toNotification(n)
 }
 
 func (r *mutationResolver) MarkAllRead(ctx context.Context) (*model.MarkAllReadResult, error) {
-	panic(fmt.Errorf("not implemented: MarkAllRead - markAllRead"))
+	defer loaders.From[*Loaders](ctx).forget()
+	viewer := viewerOf(ctx)
+	count, err := r.Inbox.MarkAllRead(ctx, viewer)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MarkAllReadResult{Count: count, User: &model.User{ID: viewer.ID}}, nil
 }
 
 func (r *mutationResolver) UpdatePreferences(ctx context.Context, input []*model.NotificationPreferenceInput) ([]*model.NotificationPreference, error) {
-	panic(fmt.Errorf("not implemented: UpdatePreferences - updatePreferences"))
+	defer loaders.From[*Loaders](ctx).forget()
+	all, err := r.Inbox.UpdatePreferences(ctx, viewerOf(ctx), fromPreferences(input))
+	if err != nil {
+		return nil, err
+	}
+	return toPreferences(all), nil
 }
 
 func (r *queryResolver) Notification(ctx context.Context, id string) (*model.Notification, error) {
-	panic(fmt.Errorf("not implemented: Notification - notification"))
+	visible, err := r.visibleNotifications(ctx, []string{id})
+	return visible[id], err
 }
 
 func (r *userResolver) Notifications(ctx context.Context, obj *model.User, first *int, after *string, unreadOnly bool) (*model.NotificationConnection, error) {
-	panic(fmt.Errorf("not implemented: Notifications - notifications"))
+	if err := notifications.MaySeeInboxOf(viewerOf(ctx), obj.ID); err != nil {
+		return nil, err
+	}
+	page, err := connection.NewPage(notificationList, notificationKeyLength, first, after)
+	if err != nil {
+		return nil, err
+	}
+	key, err := pageKeyOf(obj.ID, page, unreadOnly)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := loaded(ctx).pages.Load(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return toConnection(rows, page)
 }
 
 func (r *userResolver) UnreadCount(ctx context.Context, obj *model.User) (*int, error) {
-	panic(fmt.Errorf("not implemented: UnreadCount - unreadCount"))
+	if err := notifications.MaySeeInboxOf(viewerOf(ctx), obj.ID); err != nil {
+		return nil, err
+	}
+	count, err := loaded(ctx).unread.Load(ctx, obj.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &count, nil
 }
 
 func (r *userResolver) NotificationPreferences(ctx context.Context, obj *model.User) ([]*model.NotificationPreference, error) {
-	panic(fmt.Errorf("not implemented: NotificationPreferences - notificationPreferences"))
+	if err := notifications.MaySeeInboxOf(viewerOf(ctx), obj.ID); err != nil {
+		return nil, err
+	}
+	choices, err := loaded(ctx).choices.Load(ctx, obj.ID)
+	if err != nil {
+		return nil, err
+	}
+	return toPreferences(notifications.Preferences(choices)), nil
 }
 
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }

@@ -73,3 +73,16 @@ func toConnection(rows []payments.Payment, page connection.Page) *model.PaymentC
 	}
 	return &model.PaymentConnection{Edges: edges, PageInfo: connection.NewPageInfo(page, cursors, more)}
 }
+
+// balanceOf answers one of a user's balances, to those who may see it.
+func balanceOf(ctx context.Context, userID string, kind payments.AccountKind, currency model.Currency) (*model.Money, error) {
+	if err := payments.MaySeeAccountOf(viewerOf(ctx), userID); err != nil {
+		return nil, err
+	}
+	account := payments.Account{OwnerID: userID, Kind: kind, Currency: payments.Currency(currency)}
+	minor, err := loaded(ctx).balances.Load(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	return toMoney(payments.Money{Minor: minor, Currency: account.Currency}), nil
+}

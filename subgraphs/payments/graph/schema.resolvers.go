@@ -7,45 +7,81 @@ package graph
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
+	"github.com/tributary-gql/tributary/loaders"
+	"github.com/tributary-gql/tributary/subgraphs/kit/connection"
+	"github.com/tributary-gql/tributary/subgraphs/payments"
 	"github.com/tributary-gql/tributary/subgraphs/payments/graph/model"
 )
 
 func (r *mutationResolver) CreatePayment(ctx context.Context, input model.CreatePaymentInput) (*model.Payment, error) {
-	panic(fmt.Errorf("not implemented: CreatePayment - createPayment"))
+	defer loaders.From[*Loaders](ctx).forget()
+	return paymentResult(r.Ledger.Create(ctx, viewerOf(ctx), payments.NewPayment{
+		IdempotencyKey: input.IdempotencyKey, PayeeID: input.PayeeID, Amount: input.Amount,
+		Currency: payments.Currency(input.Currency), Description: input.Description,
+	}))
 }
 
 func (r *mutationResolver) CapturePayment(ctx context.Context, id string) (*model.Payment, error) {
-	panic(fmt.Errorf("not implemented: CapturePayment - capturePayment"))
+	defer loaders.From[*Loaders](ctx).forget()
+	return paymentResult(r.Ledger.Capture(ctx, viewerOf(ctx), id))
 }
 
 func (r *mutationResolver) RefundPayment(ctx context.Context, id string) (*model.Payment, error) {
-	panic(fmt.Errorf("not implemented: RefundPayment - refundPayment"))
+	defer loaders.From[*Loaders](ctx).forget()
+	return paymentResult(r.Ledger.Refund(ctx, viewerOf(ctx), id))
 }
 
 func (r *mutationResolver) CancelPayment(ctx context.Context, id string) (*model.Payment, error) {
-	panic(fmt.Errorf("not implemented: CancelPayment - cancelPayment"))
+	defer loaders.From[*Loaders](ctx).forget()
+	return paymentResult(r.Ledger.Cancel(ctx, viewerOf(ctx), id))
 }
 
 func (r *mutationResolver) DepositFunds(ctx context.Context, input model.DepositFundsInput) (*model.User, error) {
-	panic(fmt.Errorf("not implemented: DepositFunds - depositFunds"))
+	defer loaders.From[*Loaders](ctx).forget()
+	err := r.Ledger.Deposit(ctx, viewerOf(ctx), payments.NewDeposit{
+		IdempotencyKey: input.IdempotencyKey, UserID: input.UserID, Amount: input.Amount, Currency: payments.Currency(input.Currency),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.User{ID: input.UserID}, nil
 }
 
 func (r *queryResolver) Payment(ctx context.Context, id string) (*model.Payment, error) {
-	panic(fmt.Errorf("not implemented: Payment - payment"))
+	p, err := loaded(ctx).payments.Load(ctx, id)
+	if errors.Is(err, loaders.ErrNotFound) {
+		return nil, nil
+	}
+	return paymentResult(p, err)
 }
 
 func (r *userResolver) Payments(ctx context.Context, obj *model.User, first *int, after *string, status *model.PaymentStatus) (*model.PaymentConnection, error) {
-	panic(fmt.Errorf("not implemented: Payments - payments"))
+	if err := payments.MaySeeAccountOf(viewerOf(ctx), obj.ID); err != nil {
+		return nil, err
+	}
+	page, err := connection.NewPage(paymentList, paymentKeyLength, first, after)
+	if err != nil {
+		return nil, err
+	}
+	key, err := pageKeyOf(obj.ID, page, status)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := loaded(ctx).pages.Load(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return toConnection(rows, page), nil
 }
 
 func (r *userResolver) Balance(ctx context.Context, obj *model.User, currency model.Currency) (*model.Money, error) {
-	panic(fmt.Errorf("not implemented: Balance - balance"))
+	return balanceOf(ctx, obj.ID, payments.Available, currency)
 }
 
 func (r *userResolver) HeldBalance(ctx context.Context, obj *model.User, currency model.Currency) (*model.Money, error) {
-	panic(fmt.Errorf("not implemented: HeldBalance - heldBalance"))
+	return balanceOf(ctx, obj.ID, payments.Held, currency)
 }
 
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }

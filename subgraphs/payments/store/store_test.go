@@ -33,9 +33,14 @@ func run(t *testing.T, test func(t *testing.T, db *database.DB, kept *store.Stor
 
 func deposit(t *testing.T, ledger *payments.Ledger, user string, minor int64) {
 	t.Helper()
-	if err := ledger.Deposit(t.Context(), admin, user, payments.Money{Minor: minor, Currency: "EUR"}, "start"); err != nil {
+	if err := ledger.Deposit(t.Context(), admin, newDeposit(user, minor, "start")); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func newDeposit(user string, minor int64, key string) payments.NewDeposit {
+	money := payments.Money{Minor: minor, Currency: "EUR"}
+	return payments.NewDeposit{IdempotencyKey: key, UserID: user, Amount: money.Amount(), Currency: money.Currency}
 }
 
 func create(t *testing.T, ledger *payments.Ledger, from, to, amount, key string) payments.Payment {
@@ -128,7 +133,7 @@ func TestARefusedChangeLeavesNothing(t *testing.T) {
 			}
 		}
 		// The key was not used up: with the money there, the same call works.
-		if err := ledger.Deposit(t.Context(), admin, "u-1", payments.Money{Minor: 1, Currency: "EUR"}, "more"); err != nil {
+		if err := ledger.Deposit(t.Context(), admin, newDeposit("u-1", 1, "more")); err != nil {
 			t.Fatal(err)
 		}
 		create(t, ledger, "u-1", "u-2", "10.01", "k")
@@ -159,12 +164,18 @@ func funded(t *testing.T, kept *store.Store, user string, minor int64) *payments
 
 func TestAFullAccountRefusesMore(t *testing.T) {
 	run(t, func(t *testing.T, db *database.DB, kept *store.Store) {
-		ledger := funded(t, kept, "u-1", payments.MaxBalance)
-		err := ledger.Deposit(t.Context(), admin, "u-1", payments.Money{Minor: 1, Currency: "EUR"}, "one more")
-		if !errors.Is(err, &payments.Error{Code: payments.CodeAmountTooLarge}) && !errors.Is(err, &payments.Error{Code: payments.CodeInsufficientFunds}) {
-			t.Errorf("Deposit = %v", err)
+		full := payments.NewLedger(kept).DepositJournal("u-1", payments.Money{Minor: payments.MaxBalance, Currency: "EUR"}, "all")
+		if err := kept.Apply(t.Context(), full, time.Now()); err != nil {
+			t.Fatal(err)
 		}
-		checkBooks(t, db, 0)
+		// Money from another user, as the external account is at its own bound.
+		ledger := payments.NewLedger(kept, payments.WithLimit(-10))
+		p := create(t, ledger, "u-2", "u-1", "0.01", "k")
+		_, err := ledger.Capture(t.Context(), admin, p.ID)
+		if !errors.Is(err, &payments.Error{Code: payments.CodeAmountTooLarge}) {
+			t.Errorf("Capture = %v", err)
+		}
+		checkBooks(t, db, -1000)
 	})
 }
 

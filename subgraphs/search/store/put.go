@@ -119,3 +119,17 @@ func (s *Store) putTermBatch(ctx context.Context, tx *sqlx.Tx, terms []string) e
 	}
 	return nil
 }
+
+// Reset empties the index within the caller's transaction.
+func (s *Store) Reset(ctx context.Context, tx *sqlx.Tx) error {
+	tables := []string{"documents", "terms"}
+	if s.db.Dialect == database.SQLite {
+		tables = []string{"documents", "document_index", "term_trigrams", "terms"}
+	}
+	for _, table := range tables {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+			return fmt.Errorf("emptying the index: %w", err)
+		}
+	}
+	return nil
+}

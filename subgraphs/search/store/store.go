@@ -165,3 +165,12 @@ func (s *Store) SimilarTerms(ctx context.Context, words []string, perWord int) (
 	}
 	return similar, nil
 }
+
+// Count returns how many documents the index has.
+func (s *Store) Count(ctx context.Context) (int, error) {
+	var n int
+	if err := s.db.GetContext(ctx, &n, "SELECT COUNT(*) FROM documents"); err != nil {
+		return 0, fmt.Errorf("counting documents: %w", err)
+	}
+	return n, nil
+}
