@@ -19,8 +19,10 @@ type Identity struct {
 	// Subject is the user's id.
 	Subject string
 	// Name is the user's name when the token was made; do not store it.
-	Name      string
-	Roles     []string
+	Name  string
+	Roles []string
+	// SessionID names the session at the users service; it may be empty.
+	SessionID string
 	ExpiresAt time.Time
 }
 

@@ -47,6 +47,8 @@ type Claims struct {
 	jwt.RegisteredClaims
 	Name  string   `json:"name,omitempty"`
 	Roles []string `json:"roles,omitempty"`
+	// SessionID names the session that the token belongs to, which logging out ends.
+	SessionID string `json:"sid,omitempty"`
 }
 
 // Verifier checks access tokens. It is safe for concurrent use.
@@ -99,6 +101,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Identity, error) 
 		Subject:   claims.Subject,
 		Name:      claims.Name,
 		Roles:     claims.Roles,
+		SessionID: claims.SessionID,
 		ExpiresAt: claims.ExpiresAt.Time,
 	}, nil
 }
