@@ -19,6 +19,8 @@ type backend struct {
 	query string
 	fault *Fault
 	spent bool // the fault in a leaf has happened
+	asked bool // for entities
+	sent  int  // representations
 }
 
 // standing is what a subgraph knows of an object by the way to it.

@@ -206,6 +206,9 @@ func (f *Fleet) serve(g *world.Graph, request body, values map[string]any, fault
 	backend := &backend{fleet: f, world: f.world, graph: g, query: request.Query, fault: fault}
 	result := execute.Run(g.Schema, operation, variables, f.world.Root(operation.Operation), backend,
 		execute.Options{Lenient: fault != nil && fault.lenient()})
+	if backend.asked && backend.sent == 0 {
+		backend.violate("not one representation: the request was not needed")
+	}
 	answer := Response{Status: http.StatusOK, ContentType: "application/json", Body: result.JSON()}
 	if fault != nil {
 		answer = fault.spoil(answer)
