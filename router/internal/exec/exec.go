@@ -22,9 +22,11 @@ type FetchRequest struct {
 	Body []byte
 	// Client is whatever the server attached to the request (identity, headers); the executor only passes it on.
 	Client any
-	// Header holds the header lines that are sent for this client, each "Name: value\r\n". The executor leaves it nil; the
-	// first Fetcher that needs them fills it in for those it wraps. Valid as long as Body.
-	Header []byte
+	// Header holds the header lines that are sent for this client, each "Name: value\r\n", once HasHeader is set: the
+	// first Fetcher that needs them appends them to what the executor gave (empty, with room) for those it wraps. Valid as
+	// long as Body.
+	Header    []byte
+	HasHeader bool
 }
 
 // Answer is a subgraph's answer. Body is a GraphQL response in JSON; the executor keeps and reads it until it calls
@@ -57,6 +59,8 @@ type FetchError struct {
 	Message string // for the client, without secrets
 	Status  int    // HTTP status, 0 when there was none
 	Err     error  // for the log
+	// RetryAfter is what the subgraph asked for, 0 when it did not.
+	RetryAfter time.Duration
 }
 
 // Error implements error.

@@ -283,7 +283,7 @@ func (e *execution) newTask(index int32) *task {
 func (e *execution) arrived(t *task, answer Answer, err error) {
 	e.merge(t, answer, err)
 	e.finished(t.fetch)
-	t.request = FetchRequest{}
+	t.request = FetchRequest{Header: t.request.Header[:0]}
 	if cap(t.body) > retainedBody {
 		t.body = nil
 	}
@@ -296,7 +296,7 @@ func (e *execution) fetch(t *task) (answer Answer, err error) {
 		return Answer{}, e.contextError(err)
 	}
 	fetch := e.program.fetches[t.fetch].fetch
-	t.request = FetchRequest{Fetch: fetch, Body: t.body, Client: e.in.Client}
+	t.request = FetchRequest{Fetch: fetch, Body: t.body, Client: e.in.Client, Header: t.request.Header[:0]}
 	if e.in.Observer != nil {
 		t.start = time.Now()
 		defer func() { t.duration = time.Since(t.start) }()
