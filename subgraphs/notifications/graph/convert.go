@@ -74,17 +74,21 @@ const (
 	notificationKeyLength = 2
 )
 
-// pageKeyOf turns checked arguments into a page for the store: with one row more, which tells whether another page follows.
-func pageKeyOf(ownerID string, page connection.Page, unreadOnly bool) (notifications.PageKey, error) {
-	key := notifications.PageKey{OwnerID: ownerID, UnreadOnly: unreadOnly, Limit: page.Limit + 1}
+// pageKeys turns checked arguments into each user's page for the store: with one row more, which tells whether another page follows.
+func pageKeys(page connection.Page, unreadOnly bool) (func(userID string) notifications.PageKey, error) {
+	key := notifications.PageKey{UnreadOnly: unreadOnly, Limit: page.Limit + 1}
 	if page.After != nil {
 		micros, err := strconv.ParseInt(page.After[0], 10, 64)
 		if err != nil {
-			return notifications.PageKey{}, fault.New(fault.BadInput, "after is not a cursor of this list: use pageInfo.endCursor as it was given")
+			return nil, fault.New(fault.BadInput, "after is not a cursor of this list: use pageInfo.endCursor as it was given")
 		}
 		key.After = notifications.Position{CreatedMicros: micros, ID: page.After[1]}
 	}
-	return key, nil
+	return func(userID string) notifications.PageKey {
+		key := key
+		key.OwnerID = userID
+		return key
+	}, nil
 }
 
 func toConnection(rows []notifications.Notification, page connection.Page) (*model.NotificationConnection, error) {

@@ -133,9 +133,9 @@ type QueryResolver interface {
 	Notification(ctx context.Context, id string) (*model.Notification, error)
 }
 type UserResolver interface {
-	Notifications(ctx context.Context, obj *model.User, first *int, after *string, unreadOnly bool) (*model.NotificationConnection, error)
-	UnreadCount(ctx context.Context, obj *model.User) (*int, error)
-	NotificationPreferences(ctx context.Context, obj *model.User) ([]*model.NotificationPreference, error)
+	Notifications(ctx context.Context, objs []*model.User, first *int, after *string, unreadOnly bool) ([]*model.NotificationConnection, error)
+	UnreadCount(ctx context.Context, objs []*model.User) ([]*int, error)
+	NotificationPreferences(ctx context.Context, objs []*model.User) ([][]*model.NotificationPreference, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -2004,8 +2004,7 @@ func (ec *executionContext) _User_notifications(ctx context.Context, field graph
 			return ec.fieldContext_User_notifications(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().Notifications(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["unreadOnly"].(bool))
+			return ec.resolveBatch_User_notifications(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NotificationConnection) graphql.Marshaler {
@@ -2038,6 +2037,30 @@ func (ec *executionContext) fieldContext_User_notifications(ctx context.Context,
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_notifications(ctx context.Context, field graphql.CollectedField, obj *model.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Notifications(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["unreadOnly"].(bool))
+		})
+		return graphql.ResolveBatchGroupResult[*model.NotificationConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.notifications",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Notifications(ctx, []*model.User{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["unreadOnly"].(bool))
+	return graphql.ResolveBatchSingleResult[*model.NotificationConnection](
+		ctx,
+		results,
+		err,
+		"User.notifications",
+	)
+}
 
 func (ec *executionContext) _User_unreadCount(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -2048,7 +2071,7 @@ func (ec *executionContext) _User_unreadCount(ctx context.Context, field graphql
 			return ec.fieldContext_User_unreadCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().UnreadCount(ctx, obj)
+			return ec.resolveBatch_User_unreadCount(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
@@ -2061,6 +2084,29 @@ func (ec *executionContext) _User_unreadCount(ctx context.Context, field graphql
 func (ec *executionContext) fieldContext_User_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, true, true, "Int")
 }
+func (ec *executionContext) resolveBatch_User_unreadCount(ctx context.Context, field graphql.CollectedField, obj *model.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*model.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.UnreadCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.unreadCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.UnreadCount(ctx, []*model.User{obj})
+	return graphql.ResolveBatchSingleResult[*int](
+		ctx,
+		results,
+		err,
+		"User.unreadCount",
+	)
+}
 
 func (ec *executionContext) _User_notificationPreferences(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -2071,7 +2117,7 @@ func (ec *executionContext) _User_notificationPreferences(ctx context.Context, f
 			return ec.fieldContext_User_notificationPreferences(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().NotificationPreferences(ctx, obj)
+			return ec.resolveBatch_User_notificationPreferences(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.NotificationPreference) graphql.Marshaler {
@@ -2092,6 +2138,29 @@ func (ec *executionContext) fieldContext_User_notificationPreferences(_ context.
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_User_notificationPreferences(ctx context.Context, field graphql.CollectedField, obj *model.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*model.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.NotificationPreferences(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.NotificationPreference](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.notificationPreferences",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.NotificationPreferences(ctx, []*model.User{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.NotificationPreference](
+		ctx,
+		results,
+		err,
+		"User.notificationPreferences",
+	)
 }
 
 func (ec *executionContext) __Service_sdl(ctx context.Context, field graphql.CollectedField, obj *fedruntime.Service) (ret graphql.Marshaler) {
@@ -4571,6 +4640,23 @@ func (ec *executionContext) marshalN_Any2ᚕmapᚄ(ctx context.Context, sel ast.
 }
 
 func (ec *executionContext) marshalN_Entity2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐEntity(ctx context.Context, sel ast.SelectionSet, v []fedruntime.Entity) graphql.Marshaler {
+	{
+		var batchItemsUser []*model.User
+		batchIdxMapUser := map[int]int{}
+		for i, item := range v {
+			switch concrete := item.(type) {
+			case model.User:
+				batchIdxMapUser[i] = len(batchItemsUser)
+				batchItemsUser = append(batchItemsUser, &concrete)
+			case *model.User:
+				batchIdxMapUser[i] = len(batchItemsUser)
+				batchItemsUser = append(batchItemsUser, concrete)
+			}
+		}
+		if len(batchItemsUser) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "User", batchItemsUser, batchIdxMapUser)
+		}
+	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1000, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -5073,6 +5159,7 @@ func (ec *executionContext) marshalOUser2ᚕᚖgithubᚗcomᚋtributaryᚑgqlᚋ
 	if v == nil {
 		return graphql.Null
 	}
+	ctx = graphql.WithBatchParents(ctx, "User", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1000, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

@@ -47,45 +47,28 @@ func (r *queryResolver) Notification(ctx context.Context, id string) (*model.Not
 	return visible[id], err
 }
 
-func (r *userResolver) Notifications(ctx context.Context, obj *model.User, first *int, after *string, unreadOnly bool) (*model.NotificationConnection, error) {
-	if err := notifications.MaySeeInboxOf(viewerOf(ctx), obj.ID); err != nil {
-		return nil, err
-	}
+func (r *userResolver) Notifications(ctx context.Context, objs []*model.User, first *int, after *string, unreadOnly bool) ([]*model.NotificationConnection, error) {
 	page, err := connection.NewPage(notificationList, notificationKeyLength, first, after)
 	if err != nil {
 		return nil, err
 	}
-	key, err := pageKeyOf(obj.ID, page, unreadOnly)
+	pageOf, err := pageKeys(page, unreadOnly)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := loaded(ctx).pages.Load(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	return toConnection(rows, page)
+	return ofUsers(ctx, objs, loaded(ctx).pages, pageOf, func(rows []notifications.Notification) (*model.NotificationConnection, error) {
+		return toConnection(rows, page)
+	})
 }
 
-func (r *userResolver) UnreadCount(ctx context.Context, obj *model.User) (*int, error) {
-	if err := notifications.MaySeeInboxOf(viewerOf(ctx), obj.ID); err != nil {
-		return nil, err
-	}
-	count, err := loaded(ctx).unread.Load(ctx, obj.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &count, nil
+func (r *userResolver) UnreadCount(ctx context.Context, objs []*model.User) ([]*int, error) {
+	return ofUsers(ctx, objs, loaded(ctx).unread, byID, func(count int) (*int, error) { return &count, nil })
 }
 
-func (r *userResolver) NotificationPreferences(ctx context.Context, obj *model.User) ([]*model.NotificationPreference, error) {
-	if err := notifications.MaySeeInboxOf(viewerOf(ctx), obj.ID); err != nil {
-		return nil, err
-	}
-	choices, err := loaded(ctx).choices.Load(ctx, obj.ID)
-	if err != nil {
-		return nil, err
-	}
-	return toPreferences(notifications.Preferences(choices)), nil
+func (r *userResolver) NotificationPreferences(ctx context.Context, objs []*model.User) ([][]*model.NotificationPreference, error) {
+	return ofUsers(ctx, objs, loaded(ctx).choices, byID, func(choices []notifications.Preference) ([]*model.NotificationPreference, error) {
+		return toPreferences(notifications.Preferences(choices)), nil
+	})
 }
 
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }

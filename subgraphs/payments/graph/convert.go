@@ -46,20 +46,24 @@ const (
 	paymentKeyLength = 2
 )
 
-// pageKeyOf turns checked arguments into a page for the store: with one row more, which tells whether another page follows.
-func pageKeyOf(userID string, page connection.Page, status *model.PaymentStatus) (payments.PageKey, error) {
-	key := payments.PageKey{UserID: userID, Limit: page.Limit + 1}
+// pageKeys turns checked arguments into each user's page for the store: with one row more, which tells whether another page follows.
+func pageKeys(page connection.Page, status *model.PaymentStatus) (func(userID string) payments.PageKey, error) {
+	key := payments.PageKey{Limit: page.Limit + 1}
 	if status != nil {
 		key.Status = payments.Status(*status)
 	}
 	if page.After != nil {
 		micros, err := strconv.ParseInt(page.After[0], 10, 64)
 		if err != nil {
-			return payments.PageKey{}, fault.New(fault.BadInput, "after is not a cursor of this list: use pageInfo.endCursor as it was given")
+			return nil, fault.New(fault.BadInput, "after is not a cursor of this list: use pageInfo.endCursor as it was given")
 		}
 		key.After = payments.Position{CreatedMicros: micros, ID: page.After[1]}
 	}
-	return key, nil
+	return func(userID string) payments.PageKey {
+		key := key
+		key.UserID = userID
+		return key
+	}, nil
 }
 
 func toConnection(rows []payments.Payment, page connection.Page) *model.PaymentConnection {
@@ -72,17 +76,4 @@ func toConnection(rows []payments.Payment, page connection.Page) *model.PaymentC
 		edges[i] = &model.PaymentEdge{Cursor: cursors[i], Node: toPayment(p)}
 	}
 	return &model.PaymentConnection{Edges: edges, PageInfo: connection.NewPageInfo(page, cursors, more)}
-}
-
-// balanceOf answers one of a user's balances, to those who may see it.
-func balanceOf(ctx context.Context, userID string, kind payments.AccountKind, currency model.Currency) (*model.Money, error) {
-	if err := payments.MaySeeAccountOf(viewerOf(ctx), userID); err != nil {
-		return nil, err
-	}
-	account := payments.Account{OwnerID: userID, Kind: kind, Currency: payments.Currency(currency)}
-	minor, err := loaded(ctx).balances.Load(ctx, account)
-	if err != nil {
-		return nil, err
-	}
-	return toMoney(payments.Money{Minor: minor, Currency: account.Currency}), nil
 }

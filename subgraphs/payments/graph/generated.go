@@ -126,9 +126,9 @@ type QueryResolver interface {
 	Payment(ctx context.Context, id string) (*model.Payment, error)
 }
 type UserResolver interface {
-	Payments(ctx context.Context, obj *model.User, first *int, after *string, status *model.PaymentStatus) (*model.PaymentConnection, error)
-	Balance(ctx context.Context, obj *model.User, currency model.Currency) (*model.Money, error)
-	HeldBalance(ctx context.Context, obj *model.User, currency model.Currency) (*model.Money, error)
+	Payments(ctx context.Context, objs []*model.User, first *int, after *string, status *model.PaymentStatus) ([]*model.PaymentConnection, error)
+	Balance(ctx context.Context, objs []*model.User, currency model.Currency) ([]*model.Money, error)
+	HeldBalance(ctx context.Context, objs []*model.User, currency model.Currency) ([]*model.Money, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -2053,8 +2053,7 @@ func (ec *executionContext) _User_payments(ctx context.Context, field graphql.Co
 			return ec.fieldContext_User_payments(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().Payments(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["status"].(*model.PaymentStatus))
+			return ec.resolveBatch_User_payments(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PaymentConnection) graphql.Marshaler {
@@ -2087,6 +2086,30 @@ func (ec *executionContext) fieldContext_User_payments(ctx context.Context, fiel
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_payments(ctx context.Context, field graphql.CollectedField, obj *model.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Payments(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["status"].(*model.PaymentStatus))
+		})
+		return graphql.ResolveBatchGroupResult[*model.PaymentConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.payments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Payments(ctx, []*model.User{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["status"].(*model.PaymentStatus))
+	return graphql.ResolveBatchSingleResult[*model.PaymentConnection](
+		ctx,
+		results,
+		err,
+		"User.payments",
+	)
+}
 
 func (ec *executionContext) _User_balance(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -2097,8 +2120,7 @@ func (ec *executionContext) _User_balance(ctx context.Context, field graphql.Col
 			return ec.fieldContext_User_balance(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().Balance(ctx, obj, fc.Args["currency"].(model.Currency))
+			return ec.resolveBatch_User_balance(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Money) graphql.Marshaler {
@@ -2131,6 +2153,30 @@ func (ec *executionContext) fieldContext_User_balance(ctx context.Context, field
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_balance(ctx context.Context, field graphql.CollectedField, obj *model.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Balance(ctx, batch.Parents, fc.Args["currency"].(model.Currency))
+		})
+		return graphql.ResolveBatchGroupResult[*model.Money](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.balance",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Balance(ctx, []*model.User{obj}, fc.Args["currency"].(model.Currency))
+	return graphql.ResolveBatchSingleResult[*model.Money](
+		ctx,
+		results,
+		err,
+		"User.balance",
+	)
+}
 
 func (ec *executionContext) _User_heldBalance(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -2141,8 +2187,7 @@ func (ec *executionContext) _User_heldBalance(ctx context.Context, field graphql
 			return ec.fieldContext_User_heldBalance(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().HeldBalance(ctx, obj, fc.Args["currency"].(model.Currency))
+			return ec.resolveBatch_User_heldBalance(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Money) graphql.Marshaler {
@@ -2174,6 +2219,30 @@ func (ec *executionContext) fieldContext_User_heldBalance(ctx context.Context, f
 		return fc, err
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_User_heldBalance(ctx context.Context, field graphql.CollectedField, obj *model.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.HeldBalance(ctx, batch.Parents, fc.Args["currency"].(model.Currency))
+		})
+		return graphql.ResolveBatchGroupResult[*model.Money](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.heldBalance",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.HeldBalance(ctx, []*model.User{obj}, fc.Args["currency"].(model.Currency))
+	return graphql.ResolveBatchSingleResult[*model.Money](
+		ctx,
+		results,
+		err,
+		"User.heldBalance",
+	)
 }
 
 func (ec *executionContext) __Service_sdl(ctx context.Context, field graphql.CollectedField, obj *fedruntime.Service) (ret graphql.Marshaler) {
@@ -4638,6 +4707,23 @@ func (ec *executionContext) marshalN_Any2ᚕmapᚄ(ctx context.Context, sel ast.
 }
 
 func (ec *executionContext) marshalN_Entity2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐEntity(ctx context.Context, sel ast.SelectionSet, v []fedruntime.Entity) graphql.Marshaler {
+	{
+		var batchItemsUser []*model.User
+		batchIdxMapUser := map[int]int{}
+		for i, item := range v {
+			switch concrete := item.(type) {
+			case model.User:
+				batchIdxMapUser[i] = len(batchItemsUser)
+				batchItemsUser = append(batchItemsUser, &concrete)
+			case *model.User:
+				batchIdxMapUser[i] = len(batchItemsUser)
+				batchItemsUser = append(batchItemsUser, concrete)
+			}
+		}
+		if len(batchItemsUser) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "User", batchItemsUser, batchIdxMapUser)
+		}
+	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1000, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -5112,6 +5198,7 @@ func (ec *executionContext) marshalOUser2ᚕᚖgithubᚗcomᚋtributaryᚑgqlᚋ
 	if v == nil {
 		return graphql.Null
 	}
+	ctx = graphql.WithBatchParents(ctx, "User", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1000, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

@@ -57,31 +57,26 @@ func (r *queryResolver) Payment(ctx context.Context, id string) (*model.Payment,
 	return paymentResult(p, err)
 }
 
-func (r *userResolver) Payments(ctx context.Context, obj *model.User, first *int, after *string, status *model.PaymentStatus) (*model.PaymentConnection, error) {
-	if err := payments.MaySeeAccountOf(viewerOf(ctx), obj.ID); err != nil {
-		return nil, err
-	}
+func (r *userResolver) Payments(ctx context.Context, objs []*model.User, first *int, after *string, status *model.PaymentStatus) ([]*model.PaymentConnection, error) {
 	page, err := connection.NewPage(paymentList, paymentKeyLength, first, after)
 	if err != nil {
 		return nil, err
 	}
-	key, err := pageKeyOf(obj.ID, page, status)
+	pageOf, err := pageKeys(page, status)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := loaded(ctx).pages.Load(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	return toConnection(rows, page), nil
+	return ofUsers(ctx, objs, loaded(ctx).pages, pageOf, func(rows []payments.Payment) *model.PaymentConnection {
+		return toConnection(rows, page)
+	})
 }
 
-func (r *userResolver) Balance(ctx context.Context, obj *model.User, currency model.Currency) (*model.Money, error) {
-	return balanceOf(ctx, obj.ID, payments.Available, currency)
+func (r *userResolver) Balance(ctx context.Context, objs []*model.User, currency model.Currency) ([]*model.Money, error) {
+	return balancesOf(ctx, objs, payments.Available, payments.Currency(currency))
 }
 
-func (r *userResolver) HeldBalance(ctx context.Context, obj *model.User, currency model.Currency) (*model.Money, error) {
-	return balanceOf(ctx, obj.ID, payments.Held, currency)
+func (r *userResolver) HeldBalance(ctx context.Context, objs []*model.User, currency model.Currency) ([]*model.Money, error) {
+	return balancesOf(ctx, objs, payments.Held, payments.Currency(currency))
 }
 
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }
