@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/redis/go-redis/v9"
@@ -56,6 +57,19 @@ func (w *worker) loadSubscription(ctx context.Context) (known bool, lastID entry
 		return false, entryID{}, fmt.Errorf("reading the subscription: %w", err)
 	}
 	return true, parseEntryID(text), nil
+}
+
+// confirmSubscription finds out that a rebuild dropped the subscription while nothing arrives.
+func (w *worker) confirmSubscription(ctx context.Context) error {
+	if time.Since(w.confirmedAt) < resubscribeEvery {
+		return nil
+	}
+	known, _, err := w.loadSubscription(ctx)
+	if err == nil && !known {
+		return errUnsubscribed
+	}
+	w.confirmedAt = time.Now()
+	return err
 }
 
 // subscribe places a new group at the stream's end and asks for a replay. The relay sends replayed events and new ones in one order, so

@@ -22,6 +22,8 @@ const (
 	readBlock = 500 * time.Millisecond
 	// maxDeadLetters bounds a dead-letter stream, about.
 	maxDeadLetters = 10_000
+	// resubscribeEvery is how often an idle worker looks whether its subscription was dropped for a rebuild.
+	resubscribeEvery = time.Second
 	// recountEvery is how often Redis is asked whether it waits for more than we know of.
 	recountEvery = 5 * time.Second
 	// pingTimeout bounds asking the database whether a failure was its own.
@@ -43,6 +45,7 @@ type worker struct {
 	// What follows is of the present tenure.
 	lastID      entryID     // of the newest entry that is done
 	waiting     []*delivery // failed ones and those behind them, in the stream's order
+	confirmedAt time.Time
 	recountedAt time.Time
 	prunedAt    time.Time
 }
@@ -89,7 +92,7 @@ func newWorker(options ConsumerOptions, stream string) *worker {
 }
 
 func (w *worker) tenure(ctx context.Context, healthy func()) error {
-	w.waiting, w.recountedAt = nil, time.Now()
+	w.waiting, w.recountedAt, w.confirmedAt = nil, time.Now(), time.Now()
 	if err := w.join(ctx); err != nil {
 		return err
 	}
@@ -103,6 +106,9 @@ func (w *worker) tenure(ctx context.Context, healthy func()) error {
 	}
 	for {
 		if err := w.lease.renew(ctx); err != nil {
+			return err
+		}
+		if err := w.confirmSubscription(ctx); err != nil {
 			return err
 		}
 		fresh, err := w.read(ctx)
