@@ -98,3 +98,16 @@ type Defer struct {
 	If     string // variable, "" when unconditional
 	Parent *Defer
 }
+
+// Introspects tells whether the operation asks for __schema or __type.
+func (o *Operation) Introspects() bool {
+	for _, f := range o.Root.Fields {
+		if f.IsIntrospection() {
+			return true
+		}
+	}
+	return false
+}
+
+// IsIntrospection tells whether the field is __schema or __type, which the router answers itself.
+func (f *Field) IsIntrospection() bool { return f.Name == "__schema" || f.Name == "__type" }

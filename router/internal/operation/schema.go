@@ -216,3 +216,12 @@ func (n *normaliser) childOf(asked *ast.Field, declared string, types *typeSet) 
 	n.children[key] = child
 	return child
 }
+
+// PossibleTypes are the runtime object types of a composite type, sorted.
+func (s *Schema) PossibleTypes(name string) []string {
+	names := make([]string, len(s.possible[name]))
+	for i, t := range s.possible[name] {
+		names[i] = s.objects[t]
+	}
+	return names
+}
