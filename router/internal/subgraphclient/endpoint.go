@@ -1,6 +1,7 @@
 package subgraphclient
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -25,6 +26,8 @@ type Endpoint struct {
 	Compression bool
 	// HTTP2 speaks HTTP/2 to an http:// endpoint (with prior knowledge); https:// negotiates it anyway.
 	HTTP2 bool
+	// TLS is for https:// endpoints: roots, client certificates. Nil: the system's roots. It must not change afterwards.
+	TLS *tls.Config
 }
 
 const (

@@ -86,7 +86,9 @@ func (p *plain) try(ctx context.Context, message []byte, deadline time.Time, fre
 		return reply{}, c.used && isRepeatable, err
 	}
 	stop := unwatched
-	if ctx.Done() != nil {
+	if watched, ok := ctx.(interface{ AfterFunc(func()) func() bool }); ok {
+		stop = watched.AfterFunc(c.expire)
+	} else if ctx.Done() != nil {
 		stop = context.AfterFunc(ctx, c.expire)
 	}
 	received := false

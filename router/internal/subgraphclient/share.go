@@ -2,6 +2,7 @@ package subgraphclient
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -39,24 +40,6 @@ type shareShard struct {
 	flights map[uint64]*flight // by hash of the key
 }
 
-// flight is one fetch under way and those who wait for it.
-type flight struct {
-	subgraph     string
-	body, header []byte // the leader's; valid until done is closed
-	shard        *shareShard
-
-	// Guarded by shard.mu:
-	followers int           // who still wait
-	done      chan struct{} // made by the first follower, closed when the answer is there
-	abandoned bool          // the leader's client is gone
-	cancel    func()        // ends the fetch; nil while nobody watches for it
-
-	// Set before done is closed:
-	answer sharedAnswer
-	err    error
-	again  bool // it failed for reasons of the leader alone
-}
-
 // sharedAnswer is given back when its last user releases it.
 type sharedAnswer struct {
 	exec.Answer
@@ -86,7 +69,7 @@ func (s *Sharer) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.An
 		shard.mu.Lock()
 		f, ok := shard.flights[key]
 		if !ok {
-			f = &flight{subgraph: request.Fetch.Subgraph, body: request.Body, header: header, shard: shard}
+			f = &flight{Context: ctx, subgraph: request.Fetch.Subgraph, body: request.Body, header: header, shard: shard}
 			shard.flights[key] = f
 			shard.mu.Unlock()
 			return s.lead(ctx, request, key, f)
@@ -95,13 +78,9 @@ func (s *Sharer) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.An
 			shard.mu.Unlock()
 			return s.next.Fetch(ctx, request) // another fetch with the same hash
 		}
-		f.followers++
-		if f.done == nil {
-			f.done = make(chan struct{})
-		}
-		done := f.done
+		landed := f.join()
 		shard.mu.Unlock()
-		if answer, err, ok := s.follow(ctx, f, done); ok {
+		if answer, err, ok := s.follow(ctx, f, landed); ok {
 			return answer, err
 		}
 	}
@@ -118,56 +97,40 @@ func shareKey(subgraph string, body, header []byte) uint64 {
 	return h.Sum64()
 }
 
-func (f *flight) isFor(request *exec.FetchRequest, header []byte) bool {
-	return f.subgraph == request.Fetch.Subgraph && string(f.header) == string(header) && string(f.body) == string(request.Body)
-}
-
 // lead makes the fetch and hands the answer to who came meanwhile.
 func (s *Sharer) lead(ctx context.Context, request *exec.FetchRequest, key uint64, f *flight) (exec.Answer, error) {
-	answered := false
+	if ctx.Done() != nil {
+		stop := context.AfterFunc(ctx, f.leaderGone)
+		defer stop()
+	}
+	landed := false
 	defer func() {
-		if !answered { // the Fetcher panicked: nobody may wait for ever
+		if !landed { // the Fetcher panicked: nobody may wait for ever
 			f.land(key, exec.Answer{}, nil, true)
 		}
 	}()
-	flying := &flightContext{Context: ctx, flight: f}
-	answer, err := s.next.Fetch(flying, request)
-	answered = true
+	answer, err := s.next.Fetch(f, request)
+	landed = true
 	// What ended with the leader's context says nothing to others.
-	followers := f.land(key, answer, err, err != nil && ctx.Err() != nil)
+	followers := f.land(key, answer, err, err != nil && isLeadersOwn(ctx, err))
 	if err != nil || followers == 0 {
 		return answer, err
 	}
 	return f.share(), nil
 }
 
-// land ends the flight; who comes later starts another one. It gives the number of followers.
-func (f *flight) land(key uint64, answer exec.Answer, err error, again bool) int {
-	f.shard.mu.Lock()
-	defer f.shard.mu.Unlock()
-	delete(f.shard.flights, key)
-	f.cancel = nil
-	followers := f.followers
-	f.answer.Answer, f.err, f.again = answer, err, again
-	f.answer.users.Store(int64(followers) + 1)
-	if f.done != nil {
-		close(f.done)
-	}
-	return followers
-}
-
-func (f *flight) share() exec.Answer {
-	answer := f.answer.Answer
-	answer.Release = f.answer.release
-	return answer
+// isLeadersOwn tells whether a fetch failed because its caller's time was over or its client is gone.
+func isLeadersOwn(ctx context.Context, err error) bool {
+	var failure *exec.FetchError
+	return ctx.Err() != nil || errors.As(err, &failure) && failure.Code == exec.CodeRequestTimeout
 }
 
 // follow waits for the flight. ok is false when the caller has to try again.
-func (s *Sharer) follow(ctx context.Context, f *flight, done chan struct{}) (answer exec.Answer, err error, ok bool) {
+func (s *Sharer) follow(ctx context.Context, f *flight, landed chan struct{}) (answer exec.Answer, err error, ok bool) {
 	select {
-	case <-done:
+	case <-landed:
 	case <-ctx.Done():
-		if f.leave(done) {
+		if f.leave() {
 			return exec.Answer{}, ctx.Err(), true
 		}
 		// The answer came at the same moment and counts this caller among its users.
@@ -182,27 +145,4 @@ func (s *Sharer) follow(ctx context.Context, f *flight, done chan struct{}) (ans
 	}
 	s.shared.Add(1)
 	return f.share(), nil, true
-}
-
-// leave takes a follower away, false when the flight has landed. The last one that leaves an abandoned flight ends it.
-func (f *flight) leave(done chan struct{}) bool {
-	f.shard.mu.Lock()
-	defer f.shard.mu.Unlock()
-	select {
-	case <-done:
-		return false
-	default:
-	}
-	f.followers--
-	if f.followers == 0 && f.abandoned && f.cancel != nil {
-		f.cancel()
-	}
-	return true
-}
-
-// flightContext is the leader's context, but its cancellation waits for the followers. Its deadline does not: past it
-// the followers ask again.
-type flightContext struct {
-	context.Context
-	flight *flight
 }

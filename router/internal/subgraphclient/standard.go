@@ -31,6 +31,7 @@ func newStandard(t target, settings Endpoint, dial func(context.Context, string,
 		IdleConnTimeout:     settings.IdleTimeout,
 		DisableCompression:  !settings.Compression,
 		ForceAttemptHTTP2:   true,
+		TLSClientConfig:     settings.TLS.Clone(),
 		Protocols:           new(http.Protocols),
 	}
 	if settings.HTTP2 {
