@@ -6,6 +6,7 @@
 package fieldset
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -85,4 +86,42 @@ func writeArguments(b *strings.Builder, args ast.ArgumentList) {
 		b.WriteString(arg.Value.String())
 	}
 	b.WriteByte(')')
+}
+
+// Canonical prints selections like Set.String, but so that those with the same meaning print the same: sorted, with repeated
+// fields merged.
+func Canonical(selections []*Selection) string {
+	var b strings.Builder
+	write(&b, canonical(selections))
+	return b.String()
+}
+
+func canonical(selections []*Selection) []*Selection {
+	merged := map[string]*Selection{}
+	var keys []string
+	for _, sel := range selections {
+		head := *sel
+		head.Sub = nil
+		var b strings.Builder
+		write(&b, []*Selection{&head})
+		key := b.String()
+		if first := merged[key]; first != nil {
+			first.Sub = append(first.Sub, sel.Sub...)
+			continue
+		}
+		head.Sub = append([]*Selection(nil), sel.Sub...)
+		merged[key] = &head
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	out := make([]*Selection, len(keys))
+	for i, key := range keys {
+		out[i] = merged[key]
+		if len(out[i].Sub) == 0 {
+			out[i].Sub = nil
+		} else {
+			out[i].Sub = canonical(out[i].Sub)
+		}
+	}
+	return out
 }

@@ -43,7 +43,11 @@ type Subgraph struct {
 	directives  map[string]*Directive
 	names       map[Known]string // what a known directive is called in this subgraph
 	implementer map[string][]*Type
-	nodes       *document
+	links       []*link
+	imports     map[string]imported
+	contexts    map[string][]*Type // the types that set a context
+	sets        map[string]parsedSet
+	upgraded    bool // from federation 1
 }
 
 // Type is one named type; all its definitions and extensions folded into one.
@@ -70,7 +74,12 @@ type Type struct {
 	InterfaceObject bool          // object types with @interfaceObject
 	Root            ast.Operation // the operation this is the root of; "" for other types
 
-	fields map[string]*Field
+	fields       map[string]*Field
+	values       map[string]*EnumValue
+	members      map[string]bool
+	interfaces   map[string]bool
+	declarations int  // how many definitions and extensions there are
+	machinery    bool // federation's own, or a link's: not merged
 }
 
 // Reference is a name in an implements list or a union's members.
@@ -107,6 +116,9 @@ type Field struct {
 	Requires *Selection // nil without @requires
 	Provides *Selection // nil without @provides
 	Override *Override  // nil without @override
+
+	declaration  int  // the index of the type's definition or extension that contains the field
+	fakeExternal bool // @external stands here, but is not in force: a key field of an extension
 }
 
 // Argument is an argument of a field or of a directive.
@@ -170,6 +182,7 @@ type Application struct {
 	NameInFeature  string // the name the feature gives it, without "@"; "" without Link
 	Definition     *Directive
 	FromExtension  bool // applied on an "extend" block
+	declaration    int  // as in Field
 }
 
 // Directive is a directive definition.
@@ -199,9 +212,19 @@ func (d *Directive) IsExecutable() bool {
 	return false
 }
 
+// Argument returns the definition of the argument of that name, or nil.
+func (d *Directive) Argument(name string) *Argument {
+	for _, a := range d.Arguments {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
 // Link is one @link application.
 type Link struct {
-	Application *Application // nil for a link that the upgrade from federation 1 adds
+	Application *Application // nil for a link that is not written: the one to the link specification, or the upgrade's
 	URL         string       // as written
 	Identity    string       // the URL without its version
 	Name        string       // the last part of Identity if it is a usable name, else ""
@@ -309,24 +332,13 @@ func (t *Type) IsExtension() bool {
 }
 
 // Implements tells whether the type's implements list has the interface of that name.
-func (t *Type) Implements(name string) bool {
-	for _, i := range t.Interfaces {
-		if i.Name == name {
-			return true
-		}
-	}
-	return false
-}
+func (t *Type) Implements(name string) bool { return t.interfaces[name] }
+
+// HasMember tells whether the union's members include the type of that name.
+func (t *Type) HasMember(name string) bool { return t.members[name] }
 
 // Value returns the enum value of that name, or nil.
-func (t *Type) Value(name string) *EnumValue {
-	for _, v := range t.Values {
-		if v.Name == name {
-			return v
-		}
-	}
-	return nil
-}
+func (t *Type) Value(name string) *EnumValue { return t.values[name] }
 
 // Argument returns the argument of that name, or nil.
 func (f *Field) Argument(name string) *Argument {

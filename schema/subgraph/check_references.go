@@ -1,0 +1,102 @@
+package subgraph
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// checkReferences finds names of types that do not exist or are of the wrong kind for their place.
+func (b *builder) checkReferences() {
+	for _, t := range b.s.Types {
+		for _, i := range t.Interfaces {
+			if target := b.referenced(i.Name, i.Position); target != nil && target.Kind != ast.Interface {
+				b.graphql(i.Position, "", "Type %q can only implement interface types, and %q is %s.", t.Name, i.Name, kindName(target.Kind))
+			}
+		}
+		for _, m := range t.Members {
+			if target := b.referenced(m.Name, m.Position); target != nil && target.Kind != ast.Object {
+				b.graphql(m.Position, "", "Union type %q can only include object types, and %q is %s.", t.Name, m.Name, kindName(target.Kind))
+			}
+		}
+		for _, f := range t.Fields {
+			if t.Kind == ast.InputObject {
+				b.checkInputType(f.Type, f.Position, f.Coordinate())
+			} else {
+				b.checkOutputType(f.Type, f.Position, f.Coordinate())
+			}
+			for _, arg := range f.Arguments {
+				b.checkInputType(arg.Type, arg.Position, f.Coordinate()+"("+arg.Name+":)")
+			}
+		}
+	}
+	for _, d := range b.s.Directives {
+		for _, arg := range d.Arguments {
+			b.checkInputType(arg.Type, arg.Position, "@"+d.Name+"("+arg.Name+":)")
+		}
+	}
+}
+
+// maxSuggestions bounds the problems of one stage for which similar names are looked for.
+const maxSuggestions = 50
+
+// referenced returns the type of that name; for the built-in scalars, and for unknown names (which it notes), it returns nil.
+func (b *builder) referenced(name string, at *ast.Position) *Type {
+	t := b.s.types[name]
+	if t == nil && !isBuiltinScalar(name) {
+		fix := ""
+		if len(b.found) < maxSuggestions {
+			fix = didYouMean(name, b.typeNames())
+		}
+		b.graphql(at, fix, "Unknown type %q.", name)
+	}
+	return t
+}
+
+func (b *builder) typeNames() []string {
+	var names []string
+	for _, t := range b.s.Types {
+		if !t.machinery {
+			names = append(names, t.Name)
+		}
+	}
+	return append(names, "Int", "Float", "String", "Boolean", "ID")
+}
+
+func (b *builder) checkInputType(t *ast.Type, at *ast.Position, coordinate string) {
+	name := typeName(t)
+	target := b.referenced(name, typePosition(t, at))
+	if target != nil && target.Kind != ast.Scalar && target.Kind != ast.Enum && target.Kind != ast.InputObject {
+		b.graphql(typePosition(t, at), "Use a scalar, enum or input object type.",
+			"The type of %q must be an input type, but %q is %s.", coordinate, name, kindName(target.Kind))
+	}
+}
+
+func (b *builder) checkOutputType(t *ast.Type, at *ast.Position, coordinate string) {
+	name := typeName(t)
+	target := b.referenced(name, typePosition(t, at))
+	if target != nil && target.Kind == ast.InputObject {
+		b.graphql(typePosition(t, at), "Use an object, interface, union, scalar or enum type.",
+			"The type of %q must be an output type, but %q is %s.", coordinate, name, kindName(target.Kind))
+	}
+}
+
+// typeName is the innermost name of a type.
+func typeName(t *ast.Type) string {
+	for t != nil && t.Elem != nil {
+		t = t.Elem
+	}
+	if t == nil {
+		return ""
+	}
+	return t.NamedType
+}
+
+// typePosition is where the innermost name stands, or else the given position.
+func typePosition(t *ast.Type, otherwise *ast.Position) *ast.Position {
+	for t != nil && t.Elem != nil {
+		t = t.Elem
+	}
+	if t == nil || t.Position == nil {
+		return otherwise
+	}
+	return t.Position
+}

@@ -1,0 +1,163 @@
+package subgraph
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/schema/diag"
+	"github.com/tributary-gql/tributary/schema/fieldset"
+)
+
+// checkContexts checks @context and @fromContext.
+func (b *builder) checkContexts() {
+	for _, t := range b.s.Types {
+		for _, app := range t.Applied {
+			if app.Known == KnownContext {
+				b.checkContextName(app)
+			}
+		}
+	}
+	for _, d := range b.s.Directives {
+		for _, arg := range d.Arguments {
+			if app := First(arg.Applied, KnownFromContext); app != nil {
+				b.add(diag.ContextNotSet, atSign(app.Position), "Remove it.",
+					"@%s cannot be used on an argument of a directive: \"@%s(%s:)\".", app.Name, d.Name, arg.Name)
+			}
+		}
+	}
+	b.eachField(func(t *Type, f *Field) {
+		for _, arg := range f.Arguments {
+			if arg.FromContext != nil {
+				b.checkFromContext(t, f, arg)
+			}
+		}
+	})
+}
+
+func (b *builder) checkContextName(app *Application) {
+	name := stringArgument(app, "name")
+	fix := "Use letters and digits only, a letter first."
+	at := atSign(app.Position)
+	if arg := app.Arguments.ForName("name"); arg != nil {
+		at = arg.Value.Position
+	}
+	switch {
+	case strings.Contains(name, "_"):
+		b.add(diag.ContextNameInvalid, at, fix, "Context name %q cannot contain an underscore.", name)
+	case !namePattern.MatchString(name):
+		b.add(diag.ContextNameInvalid, at, fix, "Context name %q is not a name.", name)
+	}
+}
+
+func (b *builder) checkFromContext(t *Type, f *Field, arg *Argument) {
+	c := arg.FromContext
+	at := atSign(c.Application.Position)
+	coordinate := f.Coordinate() + "(" + arg.Name + ":)"
+	if t.Kind != ast.Object {
+		b.add(diag.ContextNotSet, at, "Put it on the fields of the object types that implement the interface.",
+			"@%s cannot be used on a field of an interface: %q.", c.Application.Name, coordinate)
+		return
+	}
+	for _, i := range t.Interfaces {
+		if itf := b.s.types[i.Name]; itf != nil && itf.Field(f.Name) != nil {
+			b.add(diag.ContextNotSet, at, "Take the field out of the interface.",
+				"@%s cannot be used on %q, as the field implements the interface field \"%s.%s\".", c.Application.Name, coordinate, itf.Name, f.Name)
+		}
+	}
+	if arg.Default != nil {
+		b.add(diag.ContextNotSet, arg.Default.Position, "Remove the default value.",
+			"The argument %q takes its value from a context and cannot have a default value.", coordinate)
+	}
+	b.checkContextSelection(f, arg, coordinate)
+	for _, key := range t.Keys {
+		if key.Resolvable {
+			return
+		}
+	}
+	b.add(diag.ContextNoResolvableKey, at, "Give the type a @key, without \"resolvable: false\".",
+		"Type %q has a field with an argument from a context, %q, but no resolvable key.", t.Name, coordinate)
+}
+
+// checkContextSelection checks what the argument takes from which context.
+func (b *builder) checkContextSelection(f *Field, arg *Argument, coordinate string) {
+	c := arg.FromContext
+	at := atSign(c.Application.Position)
+	var value *ast.Value
+	if given := c.Application.Arguments.ForName("field"); given != nil {
+		value, at = given.Value, given.Value.Position
+	}
+	if c.Context == "" || strings.TrimSpace(c.Selection) == "" {
+		b.add(diag.NoContextInSelection, at, "Write the context's name and one field: \"$name { field }\".",
+			"The argument %q does not say which context it takes what from.", coordinate)
+		return
+	}
+	setters := b.s.contextTypes(c.Context)
+	if len(setters) == 0 {
+		b.add(diag.ContextNotSet, at, b.contextFix(c.Context), "Context %q, which argument %q takes its value from, is never set in this subgraph.", c.Context, coordinate)
+		return
+	}
+	invalid := func(at *ast.Position, reason string) {
+		b.add(diag.ContextInvalidSelection, at, "", "Argument %q cannot take its value from context %q: %s.", coordinate, c.Context, reason)
+	}
+	// Offsets of the selection's own parts; the context's name stands before it.
+	inside := func(offset int) *ast.Position {
+		return b.s.inString(value, len([]rune(value.Raw))-len([]rune(c.Selection))+offset)
+	}
+	parsed := b.s.parseSet(c.Selection)
+	if parsed.err != nil {
+		var syntax *fieldset.SyntaxError
+		if errors.As(parsed.err, &syntax) {
+			invalid(inside(syntax.Offset), "the selection has a syntax error: "+syntax.Message)
+		}
+		return
+	}
+	if offset, reason := plainSelections(parsed.set.Selections); reason != "" {
+		invalid(inside(offset), reason)
+		return
+	}
+	for _, t := range setters {
+		result := b.s.contextType(t, parsed.set.Selections)
+		switch {
+		case result.problem != "":
+			invalid(inside(0), "the selection is invalid for type \""+t.Name+"\", which sets the context: "+result.problem)
+			return
+		case !fitsArgument(result.typ, arg.Type):
+			invalid(inside(0), "on type \""+t.Name+"\" the selection gives a value of type \""+result.typ.String()+
+				"\", but the argument has type \""+arg.Type.String()+"\"")
+			return
+		}
+	}
+}
+
+func (b *builder) contextFix(name string) string {
+	var names []string
+	for _, t := range b.s.Types {
+		for _, app := range t.Applied {
+			if app.Known == KnownContext {
+				names = append(names, stringArgument(app, "name"))
+			}
+		}
+	}
+	if fix := didYouMean(name, names); fix != "" {
+		return fix
+	}
+	return "Mark the type that has the value: @context(name: \"" + name + "\")."
+}
+
+// plainSelections rejects aliases, arguments and directives, at any depth.
+func plainSelections(selections []*selection) (offset int, reason string) {
+	for _, sel := range selections {
+		switch {
+		case sel.Alias != "":
+			return sel.Offset, "aliases are not allowed in the selection"
+		case len(sel.Directives) > 0:
+			return sel.Offset, "directives are not allowed in the selection"
+		}
+		if offset, reason := plainSelections(sel.Sub); reason != "" {
+			return offset, reason
+		}
+	}
+	return 0, ""
+}
