@@ -1,0 +1,126 @@
+package compose
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/schema/diag"
+)
+
+// typeMerge is what mergeTypes is given: the types one element has in several subgraphs.
+type typeMerge struct {
+	what       string // the element in words, to begin a message
+	coordinate string
+	types      []*ast.Type
+	elements   []element // parallel to types
+	isInput    bool
+	mismatch   diag.Code // the error when types have nothing to do with each other
+	compatible diag.Code // the hint when one includes the others
+}
+
+func argumentTypes(sources []argumentSource) []*ast.Type {
+	out := make([]*ast.Type, len(sources))
+	for i, s := range sources {
+		out[i] = s.argument.Type
+	}
+	return out
+}
+
+// mergeFieldType sets the type of a field and reports whether it is the same in all sources.
+func (c *composition) mergeFieldType(f *mergedField, sources []fieldSource, isInput bool) bool {
+	types := make([]*ast.Type, len(sources))
+	for i, s := range sources {
+		types[i] = s.field.Type
+	}
+	typ, allEqual := c.mergeTypes(typeMerge{
+		what: fmt.Sprintf("Field %q", f.coordinate()), coordinate: f.coordinate(), types: types, elements: fieldElements(sources),
+		isInput: isInput, mismatch: diag.FieldTypeMismatch, compatible: diag.InconsistentButCompatibleFieldType,
+	})
+	f.out.Type = typ
+	return allEqual
+}
+
+// mergeTypes chooses the type that an element has in the supergraph: the most general one of what subgraphs return, the most
+// specific one of what they take. It reports whether all are the same.
+func (c *composition) mergeTypes(m typeMerge) (typ *ast.Type, allEqual bool) {
+	typ = m.types[0]
+	differ, incompatible := false, false
+	for _, other := range m.types[1:] {
+		switch {
+		case sameType(typ, other):
+		case c.isStrictSubtype(typ, other):
+			differ = true
+			if m.isInput {
+				typ = other
+			}
+		case c.isStrictSubtype(other, typ):
+			differ = true
+			if !m.isInput {
+				typ = other
+			}
+		default:
+			incompatible = true
+		}
+	}
+	if t := c.byName[typ.Name()]; t != nil && t.kind == ast.Enum {
+		c.useEnum(t.name, m.coordinate, m.isInput)
+	}
+	if !differ && !incompatible {
+		return typ, true
+	}
+	var t tally
+	for i, e := range m.elements {
+		t.add(fmt.Sprintf("the type %q", m.types[i]), e.graph)
+	}
+	places := c.report.places(m.elements)
+	if incompatible {
+		c.report.error(m.mismatch, places, "Use one type in all subgraphs, or types of which one includes the other.",
+			"%s has incompatible types: it has %s.", m.what, c.report.words(&t))
+		return typ, false
+	}
+	c.report.hint(m.compatible, places, "",
+		"%s has the type %q in the supergraph, as its types differ but are compatible: it has %s.", m.what, typ, c.report.words(&t))
+	return typ, false
+}
+
+func sameType(a, b *ast.Type) bool {
+	for a.Elem != nil && b.Elem != nil {
+		if a.NonNull != b.NonNull {
+			return false
+		}
+		a, b = a.Elem, b.Elem
+	}
+	return a.Elem == nil && b.Elem == nil && a.NonNull == b.NonNull && a.NamedType == b.NamedType
+}
+
+// isStrictSubtype reports whether sub is another type than super and each of its values is one of super's.
+func (c *composition) isStrictSubtype(super, sub *ast.Type) bool {
+	return !sameType(super, sub) && c.isSubtype(super, sub)
+}
+
+func (c *composition) isSubtype(super, sub *ast.Type) bool {
+	if super.NonNull && !sub.NonNull {
+		return false
+	}
+	if super.Elem != nil || sub.Elem != nil {
+		return super.Elem != nil && sub.Elem != nil && c.isSubtype(super.Elem, sub.Elem)
+	}
+	return super.NamedType == sub.NamedType || c.isPossible(super.NamedType, sub.NamedType)
+}
+
+// isPossible reports whether the type named sub implements the interface, or is a member of the union, named super anywhere.
+func (c *composition) isPossible(super, sub string) bool {
+	s, t := c.byName[super], c.byName[sub]
+	if s == nil || t == nil {
+		return false
+	}
+	switch s.kind {
+	case ast.Interface:
+		return slices.Contains(t.interfaces, s)
+	case ast.Union:
+		return slices.Contains(s.members, sub)
+	}
+	return false
+}

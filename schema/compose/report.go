@@ -1,0 +1,123 @@
+package compose
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/schema/diag"
+	"github.com/tributary-gql/tributary/schema/subgraph"
+	"github.com/tributary-gql/tributary/schema/supergraph"
+)
+
+// report collects the diagnostics of a composition.
+type report struct {
+	subgraphs []*subgraph.Subgraph
+	errors    []diag.Diagnostic
+	hints     []diag.Diagnostic
+}
+
+func (r *report) hasErrors() bool { return len(r.errors) > 0 }
+
+// error notes an error. fix says what to do about it, or is "".
+func (r *report) error(code diag.Code, at []diag.Location, fix, format string, args ...any) {
+	r.errors = append(r.errors, diag.Diagnostic{
+		Code: code, Severity: diag.Error, Message: fmt.Sprintf(format, args...), Fix: fix, Locations: at,
+	})
+}
+
+// hint notes a hint of the severity that its code has.
+func (r *report) hint(code diag.Code, at []diag.Location, fix, format string, args ...any) {
+	r.hints = append(r.hints, diag.Diagnostic{
+		Code: code, Severity: hintSeverity(code), Message: fmt.Sprintf(format, args...), Fix: fix, Locations: at,
+	})
+}
+
+func hintSeverity(code diag.Code) diag.Severity {
+	switch code {
+	case diag.InconsistentDefaultValuePresence, diag.InconsistentInputObjectField, diag.InconsistentEnumValueForInputEnum,
+		diag.InconsistentExecutableDirectivePresence, diag.InconsistentExecutableDirectiveRepeatable,
+		diag.InconsistentExecutableDirectiveLocations, diag.NoExecutableDirectiveIntersection, diag.InconsistentDescription,
+		diag.InconsistentArgumentPresence, diag.FromSubgraphDoesNotExist, diag.InconsistentNonRepeatableDirectiveArguments,
+		diag.DirectiveCompositionWarn, diag.InconsistentRuntimeTypesForShareableReturn:
+		return diag.Warn
+	case diag.InconsistentObjectValueTypeField, diag.InconsistentInterfaceValueTypeField, diag.InconsistentUnionMember,
+		diag.InconsistentEnumValueForOutputEnum, diag.UnusedEnumType, diag.InconsistentTypeSystemDirectiveRepeatable,
+		diag.InconsistentTypeSystemDirectiveLocations:
+		return diag.Debug
+	default:
+		return diag.Info
+	}
+}
+
+// at is the place of an element in a subgraph.
+func (r *report) at(g supergraph.GraphID, pos *ast.Position) diag.Location {
+	return r.subgraphs[g].Location(pos)
+}
+
+// maxListed bounds how many names a message spells out.
+const maxListed = 10
+
+// quoted lists names as `"a", "b" and "c"`.
+func quoted(names []string) string {
+	var b strings.Builder
+	shown := names
+	if len(shown) > maxListed {
+		shown = shown[:maxListed]
+	}
+	for i, name := range shown {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			b.WriteString(" and ")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", name)
+	}
+	if more := len(names) - len(shown); more > 0 {
+		fmt.Fprintf(&b, " and %d more", more)
+	}
+	return b.String()
+}
+
+// name returns a subgraph's name.
+func (r *report) name(g supergraph.GraphID) string { return r.subgraphs[g].Name }
+
+// listed names subgraphs: `subgraph "a"`, or `subgraphs "a" and "b"`.
+func (r *report) listed(graphs []supergraph.GraphID) string {
+	names := make([]string, len(graphs))
+	for i, g := range graphs {
+		names[i] = r.subgraphs[g].Name
+	}
+	if len(names) == 1 {
+		return "subgraph " + quoted(names)
+	}
+	return "subgraphs " + quoted(names)
+}
+
+// tally groups subgraphs by what they say, in the order it was first said; it words "X in subgraph A but Y in subgraph B".
+type tally struct {
+	said   []string
+	graphs map[string][]supergraph.GraphID
+}
+
+func (t *tally) add(what string, g supergraph.GraphID) {
+	if t.graphs == nil {
+		t.graphs = map[string][]supergraph.GraphID{}
+	}
+	if _, ok := t.graphs[what]; !ok {
+		t.said = append(t.said, what)
+	}
+	t.graphs[what] = append(t.graphs[what], g)
+}
+
+// words returns the tally as one phrase.
+func (r *report) words(t *tally) string {
+	parts := make([]string, len(t.said))
+	for i, what := range t.said {
+		parts[i] = what + " in " + r.listed(t.graphs[what])
+	}
+	return strings.Join(parts, " but ")
+}

@@ -1,0 +1,140 @@
+package compose
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/schema/diag"
+	"github.com/tributary-gql/tributary/schema/subgraph"
+)
+
+// strategy merges the values that one argument has in different applications of a directive. A nil value is an argument that
+// is not given and has no default; a nil result leaves the argument out. ok is false when the result would be too large.
+type strategy func(values []*ast.Value) (merged *ast.Value, ok bool)
+
+// argumentStrategies says, for each directive that is not repeatable and whose applications are merged, how its
+// arguments merge.
+var argumentStrategies = map[subgraph.Known]map[string]strategy{
+	subgraph.KnownAuthenticated:  {},
+	subgraph.KnownRequiresScopes: {"scopes": conjunction},
+	subgraph.KnownPolicy:         {"policies": conjunction},
+	subgraph.KnownCost:           {"weight": maximum},
+	subgraph.KnownListSize: {
+		"assumedSize":               maximum,
+		"slicingArguments":          union,
+		"sizedFields":               union,
+		"requireOneSlicingArgument": and,
+	},
+}
+
+// mergeApplicationArguments merges the arguments of different applications in the order of the directive's definition.
+func (c *composition) mergeApplicationArguments(what string, distinct []appliedSource, strategies map[string]strategy, places []diag.Location) ast.ArgumentList {
+	var merged ast.ArgumentList
+	for _, def := range distinct[0].application.Definition.Arguments {
+		merge := strategies[def.Name]
+		if merge == nil {
+			continue
+		}
+		values := make([]*ast.Value, len(distinct))
+		for i, d := range distinct {
+			values[i] = d.application.ArgumentOf(def.Name)
+		}
+		value, ok := merge(values)
+		if !ok {
+			c.report.error(diag.DirectiveCompositionError, places, "Simplify the alternatives that the applications list.",
+				"%s has applications of @%s that cannot be merged: together they have more than %d alternatives.",
+				what, distinct[0].application.Name, maxAlternatives)
+		}
+		if value != nil {
+			merged = append(merged, &ast.Argument{Name: def.Name, Value: value})
+		}
+	}
+	return merged
+}
+
+// given drops values that are absent or null.
+func given(values []*ast.Value) []*ast.Value {
+	return slices.DeleteFunc(slices.Clone(values), func(v *ast.Value) bool { return v == nil || v.Kind == ast.NullValue })
+}
+
+// maximum takes the largest number.
+func maximum(values []*ast.Value) (*ast.Value, bool) {
+	values = given(values)
+	if len(values) == 0 {
+		return nil, true
+	}
+	return slices.MaxFunc(values, func(a, b *ast.Value) int { return cmp.Compare(number(a), number(b)) }), true
+}
+
+func number(v *ast.Value) float64 {
+	n, err := strconv.ParseFloat(v.Raw, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// and is true when all values are.
+func and(values []*ast.Value) (*ast.Value, bool) {
+	values = given(values)
+	if len(values) == 0 {
+		return nil, true
+	}
+	for _, v := range values {
+		if v.Raw != "true" {
+			return v, true
+		}
+	}
+	return values[0], true
+}
+
+// union is the list of all items, each once.
+func union(values []*ast.Value) (*ast.Value, bool) {
+	values = given(values)
+	if len(values) == 0 {
+		return nil, true
+	}
+	result := &ast.Value{Kind: ast.ListValue}
+	seen := map[string]bool{}
+	for _, v := range values {
+		for _, item := range items(v) {
+			if key := canonical(item); !seen[key] {
+				seen[key] = true
+				result.Children = append(result.Children, &ast.ChildValue{Value: item})
+			}
+		}
+	}
+	return result, true
+}
+
+// items returns the items of a list; a value that is no list is a list of itself.
+func items(v *ast.Value) []*ast.Value {
+	if v.Kind != ast.ListValue {
+		return []*ast.Value{v}
+	}
+	out := make([]*ast.Value, len(v.Children))
+	for i, c := range v.Children {
+		out[i] = c.Value
+	}
+	return out
+}
+
+// conjunction merges requirements: lists of alternatives, each a list of what is needed together. The result asks for all of
+// them.
+func conjunction(values []*ast.Value) (*ast.Value, bool) {
+	var all dnf
+	for i, v := range given(values) {
+		if i == 0 {
+			all = parseDNF(v).simplified()
+			continue
+		}
+		var ok bool
+		if all, ok = all.and(parseDNF(v)); !ok {
+			return nil, false
+		}
+	}
+	return all.value(), true
+}
