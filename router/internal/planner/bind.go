@@ -1,0 +1,110 @@
+package planner
+
+import (
+	"hash/fnv"
+	"strconv"
+
+	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/schema/querygraph"
+)
+
+// Conditions (keys, requirements, contexts) are asked in the same response tree as what the client asks. Binding gives
+// each of their fields a store name there: that of the client's field where the client asks the same field with the same
+// arguments, else the field's own name, unless the client uses that name for something else.
+
+// bindPlain is the shape of a condition's selection below an edge, by itself: for finding out what it costs.
+func (r *run) bindPlain(f *querygraph.SelectionField, edge querygraph.Edge) *shape {
+	return r.bindBelow(f.Sub, r.fieldTypeOf(edge.Field), nil)
+}
+
+// fieldTypeOf is the supergraph's name of the type of a field in a subgraph's view: type names are the same everywhere.
+func (r *run) fieldTypeOf(f *querygraph.Field) string { return f.Type.Name() }
+
+// bindBelow is the shape of a selection on objects of the named type, next to what the client asks of them (nil:
+// nothing).
+func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client *shape) *shape {
+	possible := r.graph.Possible(typeName)
+	var fields []*shapeField
+	for _, f := range selection.Fields {
+		if f.Name == "__typename" {
+			continue
+		}
+		on := possible
+		if f.On != nil {
+			on = f.On.Intersect(possible)
+		}
+		for rest := on; !rest.IsEmpty(); {
+			t := rest.First()
+			bound, same := r.bindField(f, client, t)
+			// Types for which the client asks alike are bound alike.
+			types := rest.Intersect(same)
+			rest = rest.Minus(types)
+			if bound.types = types; types.Equal(possible) {
+				bound.types = nil
+			}
+			fields = append(fields, bound)
+		}
+	}
+	return r.shapes.intern(typeName, possible, fields)
+}
+
+// bindField binds one field for objects of runtime type t, and tells for which types it is bound alike.
+func (r *run) bindField(f *querygraph.SelectionField, client *shape, t querygraph.ObjectID) (*shapeField, querygraph.TypeSet) {
+	bound := &shapeField{
+		store: f.Name, name: f.Name, args: r.shapes.fromConstants(f.Args), suffix: r.shapes.fromDirectives(nil), guard: plan.Always,
+	}
+	same := r.facts.all
+	var reused *shapeField
+	taken := false
+	if client != nil {
+		for _, asked := range client.fields {
+			if !asked.asked(t) {
+				same = same.Minus(asked.types)
+				continue
+			}
+			if asked.types != nil {
+				same = same.Intersect(asked.types)
+			}
+			if reused == nil && asked.name == bound.name && asked.args == bound.args {
+				reused = asked
+			}
+			taken = taken || asked.store == bound.name
+		}
+	}
+	var below *shape
+	switch {
+	case reused != nil:
+		bound.store, below = reused.store, reused.child
+	case taken || bound.args.text != "":
+		bound.store = r.privateStore(bound, client)
+	}
+	if f.Sub != nil {
+		typeName := r.facts.fieldType(r.graph.Objects[t], f.Name)
+		bound.child = r.bindBelow(f.Sub, typeName, below)
+	}
+	bound.list = r.facts.listLevels(r.graph.Objects[t], f.Name)
+	return bound, same
+}
+
+// privateStore is a store name that the client does not use. It depends on the field and its arguments alone, so that
+// different conditions that mean the same value agree.
+func (r *run) privateStore(f *shapeField, client *shape) string {
+	store := f.name + "__"
+	if f.args.text != "" {
+		hash := fnv.New32a()
+		hash.Write([]byte(f.args.text))
+		store += strconv.FormatUint(uint64(hash.Sum32()), 36)
+	}
+	for clash := true; clash; {
+		clash = false
+		if client == nil {
+			break
+		}
+		for _, asked := range client.fields {
+			if asked.store == store {
+				store, clash = store+"_", true
+			}
+		}
+	}
+	return store
+}

@@ -1,0 +1,305 @@
+package planner
+
+import (
+	"encoding/binary"
+	"slices"
+	"strconv"
+
+	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/schema/querygraph"
+)
+
+// asking is one `_entities` selection of a fetch under construction, or its root selection.
+type asking struct {
+	places    []*place
+	paths     []plan.Path
+	types     querygraph.TypeSet
+	reps      []*plan.Representation
+	selection *selection
+	contexts  []plan.ContextVariable
+	order     []*contextUse          // parallel to contexts
+	uses      map[*contextUse]string // the variable of each context
+	guard     guard
+	key       string // what makes two places be asked the same way
+}
+
+// placeEntities turns the entries of each fetch into `_entities` selections: one for each way of asking, with all the
+// paths whose objects are asked that way.
+func (r *run) placeEntities() error {
+	r.askings = make([][]*asking, len(r.draft.fetches))
+	for i, f := range r.draft.fetches {
+		if f.root {
+			r.askings[i] = []*asking{r.rootAsking(f)}
+			continue
+		}
+		var all []*asking
+		for _, e := range f.entries {
+			for _, bucket := range r.buckets(e) {
+				a := r.asking(e, bucket)
+				same := slices.IndexFunc(all, func(other *asking) bool { return other.key == a.key })
+				if same < 0 || a.contexts != nil {
+					all = append(all, a)
+					continue
+				}
+				all[same].places = append(all[same].places, a.places...)
+				all[same].guard = r.guards.or(all[same].guard, a.guard)
+			}
+		}
+		for _, a := range all {
+			if err := r.findPaths(a); err != nil {
+				return err
+			}
+		}
+		r.askings[i] = r.joinSamePlaces(all)
+	}
+	return nil
+}
+
+func (r *run) findPaths(a *asking) error {
+	for _, o := range a.places {
+		ways, err := r.draft.paths(o)
+		if err != nil {
+			return err
+		}
+		a.paths = append(a.paths, ways...)
+	}
+	return nil
+}
+
+// rootAsking is the selection of a root fetch.
+func (r *run) rootAsking(f *fetch) *asking {
+	a := &asking{guard: never}
+	c := &collector{s: r.selects, subgraph: querygraph.SubgraphID(f.subgraph), all: r.facts.all}
+	for _, e := range f.entries {
+		for _, t := range e.steps {
+			st := t.class.steps[t.step]
+			c.on, c.all = r.graph.Node(st.node).Type, e.place.position.types
+			c.addStep(e.place.position, t.class, t.step, "")
+			a.guard = r.guards.or(a.guard, r.guards.and(st.guard, r.draft.guardOf(e.place)))
+		}
+		if len(e.place.sources) > 0 {
+			a.places = append(a.places, e.place)
+		}
+	}
+	a.selection = c.finish()
+	return a
+}
+
+// buckets divides the steps that a fetch takes at a place into those that can share one representation of each entity.
+func (r *run) buckets(e *entry) [][]taken {
+	var buckets [][]taken
+	for _, t := range e.steps {
+		fits := slices.IndexFunc(buckets, func(bucket []taken) bool {
+			return !slices.ContainsFunc(bucket, func(other taken) bool { return !t.sharesWith(other) })
+		})
+		if fits < 0 {
+			buckets = append(buckets, []taken{t})
+			continue
+		}
+		buckets[fits] = append(buckets[fits], t)
+	}
+	return buckets
+}
+
+// sharesWith tells whether two steps of a place can be one: of one class they must describe the entity by the same key.
+func (t taken) sharesWith(other taken) bool {
+	a, b := t.class.steps[t.step], other.class.steps[other.step]
+	if len(a.contexts)+len(b.contexts) > 0 {
+		return slices.Equal(a.contexts, b.contexts) && (t.class != other.class || a.entry == b.entry)
+	}
+	return t.class != other.class && t.class.types != nil && !t.class.types.Intersects(other.class.types) || a.entry == b.entry && t.class == other.class
+}
+
+func (r *run) asking(e *entry, bucket []taken) *asking {
+	p := e.place.position
+	a := &asking{places: []*place{e.place}, guard: never}
+	first := bucket[0].class.steps[bucket[0].step]
+	c := &collector{s: r.selects, subgraph: first.entry.Subgraph}
+	for _, t := range bucket {
+		c.all = c.all.Union(t.class.types)
+	}
+	a.types = c.all
+	for _, t := range bucket {
+		st := t.class.steps[t.step]
+		as := ""
+		if st.entry.Interface {
+			as = st.entry.Typename
+		}
+		c.addStep(p, t.class, t.step, as)
+		a.guard = r.guards.or(a.guard, st.guard)
+		r.represent(a, p, t)
+	}
+	a.guard = r.guards.and(a.guard, r.draft.guardOf(e.place))
+	a.selection = c.finish()
+	r.addContextVariables(a, e.place, bucket)
+	a.key = a.makeKey()
+	return a
+}
+
+// represent adds how entities of a class are described.
+func (r *run) represent(a *asking, p *position, t taken) {
+	st := t.class.steps[t.step]
+	rep := &plan.Representation{Typename: st.entry.Typename}
+	if p.askType && t.class != p.prelude {
+		rep.Types = r.graph.Names(t.class.types)
+	}
+	for _, n := range st.needs {
+		rep.Fields = addRepresented(rep.Fields, r.represented(n.name, n.field, n.key))
+	}
+	for _, other := range a.reps {
+		if other.Typename != rep.Typename {
+			continue
+		}
+		if slices.Equal(other.Types, rep.Types) { // another step of the class
+			for _, f := range rep.Fields {
+				other.Fields = addRepresented(other.Fields, f)
+			}
+			return
+		}
+		if sameRepresented(other.Fields, rep.Fields) && other.Types != nil && rep.Types != nil {
+			other.Types = append(other.Types, rep.Types...)
+			slices.Sort(other.Types)
+			return
+		}
+	}
+	a.reps = append(a.reps, rep)
+}
+
+func (r *run) represented(name string, f *shapeField, key bool) *plan.RepresentationField {
+	out := &plan.RepresentationField{Name: name, StoreName: f.store, Key: key}
+	if f.types != nil {
+		out.Types = r.graph.Names(f.types)
+	}
+	if f.child != nil {
+		out.Fields = []*plan.RepresentationField{}
+		for _, below := range f.child.fields {
+			out.Fields = addRepresented(out.Fields, r.represented(below.name, below, key))
+		}
+	}
+	return out
+}
+
+// addRepresented adds a field of a representation, joining what is sent below the same field. A field that is part of a
+// key stays one.
+func addRepresented(fields []*plan.RepresentationField, f *plan.RepresentationField) []*plan.RepresentationField {
+	for i, other := range fields {
+		if other.Name != f.Name || other.StoreName != f.StoreName || !slices.Equal(other.Types, f.Types) {
+			continue
+		}
+		joined := *other
+		joined.Key = other.Key || f.Key
+		joined.Fields = slices.Clone(other.Fields)
+		for _, below := range f.Fields {
+			joined.Fields = addRepresented(joined.Fields, below)
+		}
+		fields = slices.Clone(fields)
+		fields[i] = &joined
+		return fields
+	}
+	return append(fields, f)
+}
+
+func sameRepresented(a, b []*plan.RepresentationField) bool {
+	return slices.EqualFunc(a, b, func(x, y *plan.RepresentationField) bool {
+		return x.Name == y.Name && x.StoreName == y.StoreName && x.Key == y.Key && slices.Equal(x.Types, y.Types) &&
+			sameRepresented(x.Fields, y.Fields)
+	})
+}
+
+func (a *asking) makeKey() string {
+	k := binary.LittleEndian.AppendUint32(nil, uint32(a.selection.id))
+	for _, rep := range a.reps {
+		k = append(append(k, rep.Typename...), 0)
+		for _, t := range rep.Types {
+			k = append(append(k, t...), ',')
+		}
+		k = appendRepresented(k, rep.Fields)
+	}
+	return string(k)
+}
+
+func appendRepresented(k []byte, fields []*plan.RepresentationField) []byte {
+	k = append(k, '{')
+	for _, f := range fields {
+		k = append(append(k, f.Name...), ':')
+		k = append(append(k, f.StoreName...), ' ')
+		k = strconv.AppendBool(k, f.Key)
+		for _, t := range f.Types {
+			k = append(append(k, ','), t...)
+		}
+		k = appendRepresented(k, f.Fields)
+	}
+	return append(k, '}')
+}
+
+// joinSamePlaces makes one of several ways to ask the same objects, where the same representation serves them: a value
+// that two conditions and the client ask separately for.
+func (r *run) joinSamePlaces(all []*asking) []*asking {
+	var kept []*asking
+	for _, a := range all {
+		same := slices.IndexFunc(kept, func(other *asking) bool {
+			return other.contexts == nil && a.contexts == nil && samePaths(other.paths, a.paths) &&
+				slices.EqualFunc(other.reps, a.reps, func(x, y *plan.Representation) bool {
+					return x.Typename == y.Typename && slices.Equal(x.Types, y.Types) && sameRepresented(x.Fields, y.Fields)
+				})
+		})
+		if same < 0 {
+			kept = append(kept, a)
+			continue
+		}
+		other := kept[same]
+		first, second := other.selection, a.selection
+		if other.guard != a.guard {
+			first, second = r.selects.withGuard(first, other.guard), r.selects.withGuard(second, a.guard)
+		}
+		other.selection = r.selects.union(first, second)
+		other.guard = r.guards.or(other.guard, a.guard)
+	}
+	return kept
+}
+
+func samePaths(a, b []plan.Path) bool {
+	return slices.EqualFunc(a, b, func(x, y plan.Path) bool { return slices.EqualFunc(x, y, sameElement) })
+}
+
+func sameElement(a, b plan.PathElement) bool {
+	return a.StoreName == b.StoreName && slices.Equal(a.Types, b.Types) && slices.EqualFunc(a.Also, b.Also, sameElement)
+}
+
+// paths are all ways to a place. Ways from one parent are one path with alternatives.
+func (d *draft) paths(o *place) ([]plan.Path, error) {
+	if o.ways != nil {
+		return o.ways, nil
+	}
+	if len(o.up) == 0 {
+		o.ways = []plan.Path{{}}
+		return o.ways, nil
+	}
+	var parents []*place
+	elements := map[*place][]plan.PathElement{}
+	for _, l := range o.up {
+		element := plan.PathElement{StoreName: l.field.store, ResponseName: l.field.response, List: l.field.list}
+		if !l.parent.position.types.SubsetOf(l.types) {
+			element.Types = d.run.graph.Names(l.types)
+		}
+		if elements[l.parent] == nil {
+			parents = append(parents, l.parent)
+		}
+		elements[l.parent] = append(elements[l.parent], element)
+	}
+	for _, parent := range parents {
+		ways, err := d.paths(parent)
+		if err != nil {
+			return nil, err
+		}
+		last := elements[parent][0]
+		last.Also = elements[parent][1:]
+		for _, way := range ways {
+			o.ways = append(o.ways, append(slices.Clip(way), last))
+		}
+		if len(o.ways) > d.run.options.MaxPaths {
+			return nil, &LimitError{What: "paths to entities", Limit: d.run.options.MaxPaths}
+		}
+	}
+	return o.ways, nil
+}

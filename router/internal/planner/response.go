@@ -1,0 +1,132 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/router/internal/operation"
+	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/schema/supergraph"
+)
+
+// responses makes the shape of the client's response. Equal selection sets are one object.
+type responses struct {
+	run     *run
+	objects map[*operation.SelectionSet]*plan.Object
+	types   map[string]*plan.Type
+}
+
+// writeResponse gives the plan its response and the guards and authorizations it speaks of.
+func (r *run) writeResponse() error {
+	w := &responses{run: r, objects: map[*operation.SelectionSet]*plan.Object{}, types: map[string]*plan.Type{}}
+	r.plan.Response = w.object(r.op.Root)
+	r.plan.Guards = r.guards.list
+	r.plan.Authorizations = r.auth.list
+	return nil
+}
+
+func (w *responses) object(set *operation.SelectionSet) *plan.Object {
+	if known, ok := w.objects[set]; ok {
+		return known
+	}
+	made := &plan.Object{TypeName: set.Type, PossibleTypes: set.Possible}
+	w.objects[set] = made
+	for _, f := range set.Fields {
+		field := plan.Field{
+			ResponseName: f.ResponseName, StoreName: f.ResponseName, Name: f.Name, Types: f.Types,
+			Guard: w.run.guards.condition(f.Condition), Type: w.typeOf(f.Definition.Type),
+			Introspection: f.Name == "__schema" || f.Name == "__type",
+		}
+		if f.Name == "__typename" {
+			field.StoreName = "__typename"
+		}
+		if f.Selections != nil {
+			field.Object = w.object(f.Selections)
+		}
+		parts := w.run.denials(set, f)
+		if parts == nil {
+			made.Fields = append(made.Fields, &field)
+			continue
+		}
+		for _, part := range parts {
+			one := field
+			one.Denied = part.guard
+			if len(parts) > 1 {
+				one.Types = w.run.graph.Names(part.types)
+			}
+			made.Fields = append(made.Fields, &one)
+		}
+	}
+	return made
+}
+
+func (w *responses) typeOf(t *ast.Type) *plan.Type {
+	text := t.String()
+	if known, ok := w.types[text]; ok {
+		return known
+	}
+	made := &plan.Type{NonNull: t.NonNull}
+	if t.Elem != nil {
+		made.Elem = w.typeOf(t.Elem)
+	} else {
+		made.Name = t.NamedType
+		made.Leaf = w.run.values.kind(t.NamedType)
+		made.Values = w.run.values.enums[t.NamedType]
+	}
+	w.types[text] = made
+	return made
+}
+
+// leaves are how values of scalars and enums are checked. Built once, immutable.
+type leaves struct {
+	composite map[string]bool
+	enums     map[string][]string // accessible values, sorted
+}
+
+func newLeaves(s *supergraph.Supergraph) *leaves {
+	l := &leaves{composite: map[string]bool{}, enums: map[string][]string{}}
+	inaccessible := linkedName(s, "inaccessible")
+	for _, name := range []string{"__Schema", "__Type", "__Field", "__InputValue", "__EnumValue", "__Directive"} {
+		l.composite[name] = true
+	}
+	for _, t := range s.Types {
+		switch t.Kind {
+		case ast.Object, ast.Interface, ast.Union:
+			l.composite[t.Name] = true
+		case ast.Enum:
+			values := []string{}
+			for _, value := range t.EnumValues {
+				if value.Directives.ForName(inaccessible) == nil {
+					values = append(values, value.Name)
+				}
+			}
+			slices.Sort(values)
+			l.enums[t.Name] = values
+		}
+	}
+	return l
+}
+
+func (l *leaves) kind(name string) plan.Leaf {
+	switch name {
+	case "Int":
+		return plan.IntLeaf
+	case "Float":
+		return plan.FloatLeaf
+	case "String":
+		return plan.StringLeaf
+	case "Boolean":
+		return plan.BooleanLeaf
+	case "ID":
+		return plan.IDLeaf
+	}
+	switch {
+	case l.enums[name] != nil:
+		return plan.EnumLeaf
+	case l.composite[name]:
+		return plan.NotLeaf
+	default:
+		return plan.CustomLeaf
+	}
+}
