@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -81,7 +82,7 @@ func (r *run) rootAsking(f *fetch) *asking {
 			a.places = append(a.places, e.place)
 		}
 	}
-	a.selection = c.finish()
+	a.selection = c.finishInOrder()
 	return a
 }
 
@@ -146,6 +147,7 @@ func (r *run) represent(a *asking, p *position, t taken) {
 	for _, n := range st.needs {
 		rep.Fields = addRepresented(rep.Fields, r.represented(n.name, n.field, n.key))
 	}
+	sortRepresented(rep.Fields)
 	for _, other := range a.reps {
 		if other.Typename != rep.Typename {
 			continue
@@ -154,6 +156,7 @@ func (r *run) represent(a *asking, p *position, t taken) {
 			for _, f := range rep.Fields {
 				other.Fields = addRepresented(other.Fields, f)
 			}
+			sortRepresented(other.Fields)
 			return
 		}
 		if sameRepresented(other.Fields, rep.Fields) && other.Types != nil && rep.Types != nil {
@@ -197,6 +200,11 @@ func addRepresented(fields []*plan.RepresentationField, f *plan.RepresentationFi
 		return fields
 	}
 	return append(fields, f)
+}
+
+// sortRepresented orders fields by name: what is described by the same fields is described alike.
+func sortRepresented(fields []*plan.RepresentationField) {
+	slices.SortStableFunc(fields, func(a, b *plan.RepresentationField) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func sameRepresented(a, b []*plan.RepresentationField) bool {

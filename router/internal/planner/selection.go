@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -283,8 +284,15 @@ func (s *selections) union(a, b *selection) *selection {
 	return made
 }
 
-// finish interns the collected fields; a selection is never empty.
+// finish interns the collected fields, in the order of their store names, so that selections of the same fields are one;
+// a selection is never empty.
 func (c *collector) finish() *selection {
+	slices.SortStableFunc(c.fields, func(a, b *selectedField) int { return cmp.Compare(a.store, b.store) })
+	return c.finishInOrder()
+}
+
+// finishInOrder keeps the order of the fields: for mutations it means something.
+func (c *collector) finishInOrder() *selection {
 	if len(c.fields) == 0 {
 		f := c.typename()
 		if c.on != nil && c.on.InterfaceObject {
