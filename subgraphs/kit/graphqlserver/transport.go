@@ -48,7 +48,10 @@ func (t postTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.G
 	operation, problems := exec.CreateOperationContext(ctx, params)
 	if problems != nil {
 		response := exec.DispatchError(graphql.WithOperationContext(ctx, operation), problems)
-		write(w, statusOf(problems), response)
+		// Nothing was executed, so the response has no "data" (GraphQL specification, section 7.1).
+		write(w, statusOf(problems), struct {
+			Errors gqlerror.List `json:"errors"`
+		}{response.Errors})
 		return
 	}
 	handle, ctx := exec.DispatchOperation(ctx, operation)
@@ -126,7 +129,7 @@ func statusOf(problems gqlerror.List) int {
 	return http.StatusUnprocessableEntity
 }
 
-func write(w http.ResponseWriter, status int, response *graphql.Response) {
+func write(w http.ResponseWriter, status int, response any) {
 	body, err := json.Marshal(response)
 	if err != nil { // a scalar of ours wrote something that is not JSON
 		panic(fmt.Errorf("marshalling the response: %w", err))
