@@ -30,7 +30,7 @@ func (b *builder) define() {
 			b.defineSpec(l.spec, l.Link, l.Version, l.nameOf)
 		}
 	}
-	if b.s.Federation1 {
+	if !b.s.isFederation2() {
 		b.defineFederation1()
 	}
 	for _, m := range machineryTypes {

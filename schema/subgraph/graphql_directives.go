@@ -84,8 +84,8 @@ func (b *builder) checkArguments(app *Application) {
 			b.graphql(arg.Position, b.argumentFix(app, arg.Name), "Unknown argument %q on directive \"@%s\".", arg.Name, app.Name)
 			continue
 		}
-		if arg.Value.Kind == ast.NullValue && isFieldSetArgument(app, arg.Name) {
-			continue // has an error code of its own
+		if isFieldSetArgument(app, arg.Name) && (arg.Value.Kind == ast.NullValue || !b.s.isFederation2()) {
+			continue // null has an error code of its own; in federation 1, other forms than strings are mended by the upgrade
 		}
 		if at, problem := b.s.invalidValue(arg.Value, definition.Type); problem != "" {
 			b.graphql(at, "", "Invalid value %s for argument \"@%s(%s:)\" of type %q: %s.", arg.Value, app.Name, arg.Name, definition.Type, problem)
