@@ -13,7 +13,8 @@ import (
 
 // mergedName returns what a directive application becomes in the supergraph, "" when it does not get there.
 func (c *composition) mergedName(g supergraph.GraphID, a *subgraph.Application) string {
-	switch a.Known {
+	known := meaning(a.Known, a.Link, a.NameInFeature)
+	switch known {
 	case subgraph.KnownDeprecated, subgraph.KnownSpecifiedBy, subgraph.KnownOneOf:
 		return a.Name
 	case "":
@@ -22,7 +23,7 @@ func (c *composition) mergedName(g supergraph.GraphID, a *subgraph.Application) 
 		}
 		return ""
 	}
-	return c.features.names[a.Known]
+	return c.features.names[known]
 }
 
 // appliedSource is one application of a directive.
@@ -126,7 +127,8 @@ func (c *composition) mergeDifferent(what, name string, all, distinct []appliedS
 		t.add(printApplication(name, s.arguments), s.graph)
 		places[i] = c.report.at(s.graph, s.application.Position)
 	}
-	if strategies := argumentStrategies[all[0].application.Known]; strategies != nil {
+	first := all[0].application
+	if strategies := argumentStrategies[meaning(first.Known, first.Link, first.NameInFeature)]; strategies != nil {
 		merged := &ast.Directive{Name: name, Arguments: c.mergeApplicationArguments(what, distinct, strategies, places)}
 		c.report.hint(diag.MergedNonRepeatableDirectiveArguments, places, "",
 			"%s has different applications of @%s, merged into %s: it has %s.",

@@ -108,8 +108,8 @@ func newComposition(subgraphs []*subgraph.Subgraph) *composition {
 // are merged; enums come last, since how they merge depends on where fields and arguments use them.
 func (c *composition) merge() {
 	c.hintImpliedVersions()
-	c.composed = c.collectComposed()
 	c.features = c.collectFeatures()
+	c.composed = c.collectComposed()
 	c.declareTypes()
 	c.mergeImplements()
 	c.mergeUnionMembers()

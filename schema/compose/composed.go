@@ -69,8 +69,8 @@ func (c *composition) collectComposed() *composedDirectives {
 		}
 	}
 	taken := []string{"link", "join"}
-	for _, f := range knownFeatures {
-		taken = append(taken, f.name)
+	for _, link := range c.features.links {
+		taken = append(taken, linkName(link))
 	}
 	for _, identity := range identities {
 		if link, ok := c.composeFeature(d, identity, taken); ok {
@@ -101,7 +101,7 @@ func (c *composition) checkComposed(g supergraph.GraphID, request *subgraph.Comp
 	if directive == nil {
 		return fail(didYouMean(request.Name, directiveNames(s)), "@composeDirective in subgraph %q names %q, which is not defined there.", s.Name, request.Name)
 	}
-	if isComposedByDefault(directive.Known) {
+	if isComposedByDefault(meaning(directive.Known, directive.Link, directive.NameInFeature)) {
 		c.report.hint(diag.DirectiveCompositionInfo, place, "Remove this @composeDirective.",
 			"@composeDirective in subgraph %q names %q, which is composed in any case.", s.Name, request.Name)
 		return composedUse{}, false
@@ -388,7 +388,7 @@ func isKnownSpec(name string) bool {
 	case "link", "core", "join", "federation":
 		return true
 	}
-	return slices.ContainsFunc(knownFeatures, func(f feature) bool { return f.name == name })
+	return slices.ContainsFunc(knownFeatures, func(f feature) bool { return f.name == name }) || strategyFeature(name) != nil
 }
 
 // composedDefinition is the directive's definition in the supergraph.

@@ -54,7 +54,7 @@ func (d dnf) and(other dnf) (both dnf, ok bool) {
 	return both.simplified(), true
 }
 
-// simplified drops alternatives that another one makes needless, and sorts them.
+// simplified drops alternatives that another one makes needless, and sorts them: short ones first.
 func (d dnf) simplified() dnf {
 	sorted := slices.Clone(d)
 	slices.SortFunc(sorted, func(a, b []string) int {
@@ -69,7 +69,6 @@ func (d dnf) simplified() dnf {
 			kept = append(kept, alternative)
 		}
 	}
-	slices.SortFunc(kept, slices.Compare)
 	return kept
 }
 

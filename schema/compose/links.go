@@ -49,6 +49,37 @@ var knownFeatures = []feature{
 	{"cacheTag", "v0.1", "EXECUTION", nil, ""},
 }
 
+// strategyFeatures are specifications of one directive each, whose argument "value" merges in the way that the name says.
+var strategyFeatures = []feature{
+	strategySpec("max", "Int!"), strategySpec("min", "Int!"), strategySpec("sum", "Int!"),
+	strategySpec("nullable_max", "Int"), strategySpec("nullable_min", "Int"), strategySpec("nullable_sum", "Int"),
+	strategySpec("nullable_and", "Boolean"),
+	strategySpec("intersection", "[String!]!"), strategySpec("union", "[String!]!"), strategySpec("nullable_union", "[String!]"),
+	strategySpec("dnf_conjunction", "[[String!]!]!"),
+}
+
+func strategySpec(name, argument string) feature {
+	return feature{name, "v0.1", "", []subgraph.Known{subgraph.Known(name)},
+		fmt.Sprintf("directive @%s(value: %s) on OBJECT | FIELD_DEFINITION", name, argument)}
+}
+
+// strategyFeature returns the feature of that name, or nil.
+func strategyFeature(name string) *feature {
+	i := slices.IndexFunc(strategyFeatures, func(f feature) bool { return f.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &strategyFeatures[i]
+}
+
+// meaning returns what a directive is to composition, which knows a few more than package subgraph has names for.
+func meaning(known subgraph.Known, link *subgraph.Link, nameInFeature string) subgraph.Known {
+	if known == "" && link != nil && link.Identity == specs+nameInFeature && strategyFeature(nameInFeature) != nil {
+		return subgraph.Known(nameInFeature)
+	}
+	return known
+}
+
 // elementName is what the feature's directive is called when it is not imported.
 func (f *feature) elementName(k subgraph.Known) string {
 	if string(k) == f.name {
@@ -85,9 +116,10 @@ func (c *composition) collectFeatures() *features {
 		uses[i] = directiveUses(s, supergraph.GraphID(i))
 	}
 	linked := map[string]bool{}
+	all := slices.Concat(knownFeatures, strategyFeatures)
 	for i := range c.subgraphs {
-		for j := range knownFeatures {
-			spec := &knownFeatures[j]
+		for j := range all {
+			spec := &all[j]
 			if !linked[spec.name] && spec.isUsed(uses[i]) {
 				linked[spec.name] = true
 				c.linkFeature(f, spec, uses)
@@ -174,11 +206,12 @@ func directiveUses(s *subgraph.Subgraph, g supergraph.GraphID) map[subgraph.Know
 	uses := map[subgraph.Known]use{}
 	note := func(applied []*subgraph.Application) {
 		for _, a := range applied {
-			if a.Known == "" {
+			known := meaning(a.Known, a.Link, a.NameInFeature)
+			if known == "" {
 				continue
 			}
-			if _, seen := uses[a.Known]; !seen {
-				uses[a.Known] = use{g, a}
+			if _, seen := uses[known]; !seen {
+				uses[known] = use{g, a}
 			}
 		}
 	}

@@ -28,6 +28,17 @@ var argumentStrategies = map[subgraph.Known]map[string]strategy{
 		"sizedFields":               union,
 		"requireOneSlicingArgument": and,
 	},
+	"max":             {"value": maximum},
+	"min":             {"value": minimum},
+	"sum":             {"value": sum},
+	"nullable_max":    {"value": maximum},
+	"nullable_min":    {"value": minimum},
+	"nullable_sum":    {"value": sum},
+	"nullable_and":    {"value": and},
+	"intersection":    {"value": intersection},
+	"union":           {"value": union},
+	"nullable_union":  {"value": union},
+	"dnf_conjunction": {"value": conjunction},
 }
 
 // mergeApplicationArguments merges the arguments of different applications in the order of the directive's definition.
@@ -69,6 +80,28 @@ func maximum(values []*ast.Value) (*ast.Value, bool) {
 	return slices.MaxFunc(values, func(a, b *ast.Value) int { return cmp.Compare(number(a), number(b)) }), true
 }
 
+// minimum takes the smallest number.
+func minimum(values []*ast.Value) (*ast.Value, bool) {
+	values = given(values)
+	if len(values) == 0 {
+		return nil, true
+	}
+	return slices.MinFunc(values, func(a, b *ast.Value) int { return cmp.Compare(number(a), number(b)) }), true
+}
+
+// sum adds numbers up.
+func sum(values []*ast.Value) (*ast.Value, bool) {
+	values = given(values)
+	if len(values) == 0 {
+		return nil, true
+	}
+	total := 0.0
+	for _, v := range values {
+		total += number(v)
+	}
+	return &ast.Value{Kind: ast.IntValue, Raw: strconv.FormatFloat(total, 'f', -1, 64)}, true
+}
+
 func number(v *ast.Value) float64 {
 	n, err := strconv.ParseFloat(v.Raw, 64)
 	if err != nil {
@@ -108,6 +141,27 @@ func union(values []*ast.Value) (*ast.Value, bool) {
 		}
 	}
 	return result, true
+}
+
+// intersection is the list of the items that all values have.
+func intersection(values []*ast.Value) (*ast.Value, bool) {
+	values = given(values)
+	if len(values) == 0 {
+		return nil, true
+	}
+	count := map[string]int{}
+	for _, v := range values {
+		own := map[string]bool{}
+		for _, item := range items(v) {
+			own[canonical(item)] = true
+		}
+		for key := range own { // counting does not depend on the order
+			count[key]++
+		}
+	}
+	all, _ := union(values)
+	all.Children = slices.DeleteFunc(all.Children, func(c *ast.ChildValue) bool { return count[canonical(c.Value)] < len(values) })
+	return all, true
 }
 
 // items returns the items of a list; a value that is no list is a list of itself.
