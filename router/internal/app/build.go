@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/rs/cors"
+
+	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/headers"
+	"github.com/tributary-gql/tributary/router/internal/source"
+	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
+	"github.com/tributary-gql/tributary/router/playground"
+	"github.com/tributary-gql/tributary/schema/supergraph"
+)
+
+// keySetTimeout bounds one fetch of a key set.
+const keySetTimeout = 5 * time.Second
+
+func newVerifier(c *config.Config, logger *slog.Logger) (*auth.Verifier, error) {
+	o := auth.Options{
+		Required: c.Auth.Required, ClockSkew: c.Auth.ClockSkew.Std(), CoolDown: c.Auth.CoolDown.Std(),
+		Algorithms: c.Auth.Algorithms, Logger: logger, Client: &http.Client{Timeout: keySetTimeout},
+	}
+	for _, set := range c.Auth.JWKS {
+		o.Sets = append(o.Sets, auth.SetOptions{URL: set.URL, File: set.File, Issuer: set.Issuer, Audience: set.Audience, Interval: set.Interval.Std()})
+	}
+	for _, s := range c.Auth.Sources {
+		o.Sources = append(o.Sources, auth.Source{Header: s.Header, Prefix: s.Prefix, Cookie: s.Cookie})
+	}
+	return auth.New(o)
+}
+
+func newHeaderRules(c *config.Config) (*headers.Rules, error) {
+	bySubgraph := make(map[string][]headers.Rule, len(c.Headers.Subgraphs))
+	for name, rules := range c.Headers.Subgraphs {
+		bySubgraph[name] = headerRules(rules)
+	}
+	return headers.Compile(headerRules(c.Headers.All), bySubgraph)
+}
+
+func headerRules(rules config.HeaderRules) []headers.Rule {
+	out := make([]headers.Rule, len(rules.Request))
+	for i, r := range rules.Request {
+		out[i] = headers.Rule{
+			Propagate: r.Propagate, Rename: r.Rename, Default: r.Default,
+			Insert: r.Insert, Value: r.Value, Claim: r.Claim, Remove: r.Remove,
+		}
+	}
+	return out
+}
+
+func newPlayground(c *config.Config) (http.Handler, error) {
+	if !c.Playground.Enabled {
+		return nil, nil
+	}
+	page := playground.Config{Endpoint: "graphql"}
+	for _, e := range c.Playground.Examples {
+		page.Examples = append(page.Examples, playground.Example{Name: e.Name, Operation: e.Operation, Variables: e.Variables})
+	}
+	if l := c.Playground.LogIn; l.Operation != "" {
+		page.LogIn = &playground.LogIn{Operation: l.Operation, Token: l.Token}
+		for _, account := range l.Accounts {
+			page.LogIn.Accounts = append(page.LogIn.Accounts, playground.Account{Email: account.Email, Password: account.Password})
+		}
+	}
+	return playground.Handler(page)
+}
+
+func newSource(c *config.Config, logger *slog.Logger) source.Source {
+	interval := c.Supergraph.Interval.Std()
+	if c.Supergraph.Compose != "" {
+		return &source.Compose{Path: c.Supergraph.Compose, Interval: interval, Logger: logger}
+	}
+	return &source.File{Path: c.Supergraph.File, Interval: interval, Logger: logger}
+}
+
+// handler is the server behind what every answer needs.
+func (a *App) handler() http.Handler {
+	c := a.config.CORS
+	if len(c.Origins) == 0 {
+		return a.server
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: c.Origins, AllowedMethods: []string{http.MethodGet, http.MethodPost}, AllowCredentials: c.Credentials,
+		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type"}, append(c.Headers, a.config.CSRF.Headers...)...),
+		MaxAge:         int(c.MaxAge.Std().Seconds()),
+	}).Handler(a.server)
+}
+
+// newFetcher puts what identical fetches share in front of the client.
+func newFetcher(c *config.Config, client *subgraphclient.Client) exec.Fetcher {
+	shared := subgraphclient.Share(client)
+	return fetcherFunc(func(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
+		if *c.For(request.Fetch.Subgraph).Share {
+			return shared.Fetch(ctx, request)
+		}
+		return client.Fetch(ctx, request)
+	})
+}
+
+type fetcherFunc func(context.Context, *exec.FetchRequest) (exec.Answer, error)
+
+func (f fetcherFunc) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
+	return f(ctx, request)
+}
+
+// endpoints says where each subgraph of a supergraph is and how it is asked.
+func endpoints(c *config.Config, s *supergraph.Supergraph) map[string]subgraphclient.Endpoint {
+	out := make(map[string]subgraphclient.Endpoint, len(s.Graphs))
+	for _, g := range s.Graphs {
+		own := c.For(g.Name)
+		url := own.URL
+		if url == "" {
+			url = g.URL
+		}
+		if url == "" {
+			continue // asked only when a plan needs it, and then an error that says so
+		}
+		out[g.Name] = subgraphclient.Endpoint{
+			URL: url, Timeout: own.Timeout.Std(), MaxConnections: own.MaxConnections, MaxResponse: int64(own.MaxResponse),
+		}
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sort"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/config"
+)
+
+// policies are the expressions of the configuration, compiled: for @policy and for override labels.
+type policies struct {
+	byPolicy, byLabel map[string]*vm.Program
+}
+
+// expressionEnv is what an expression sees.
+type expressionEnv struct {
+	Claims        map[string]any      `expr:"claims"`
+	Scopes        []string            `expr:"scopes"`
+	Authenticated bool                `expr:"authenticated"`
+	Headers       func(string) string `expr:"header"`
+}
+
+func compilePolicies(c *config.Config) (*policies, error) {
+	p := &policies{byPolicy: map[string]*vm.Program{}, byLabel: map[string]*vm.Program{}}
+	return p, errors.Join(
+		compileInto(p.byPolicy, "authorization.policies", c.Authorization.Policies),
+		compileInto(p.byLabel, "override.labels", c.Override.Labels),
+	)
+}
+
+func compileInto(programs map[string]*vm.Program, path string, texts map[string]string) error {
+	names := make([]string, 0, len(texts))
+	for name := range texts {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var problems []error
+	for _, name := range names {
+		program, err := expr.Compile(texts[name], expr.Env(expressionEnv{}), expr.AsBool())
+		if err != nil {
+			problems = append(problems, config.Problem{Path: path + "." + name, Text: fmt.Sprintf("is not an expression that gives true or false: %v", err)})
+			continue
+		}
+		programs[name] = program
+	}
+	return errors.Join(problems...)
+}
+
+func (p *policies) policy(_ context.Context, name string, identity *auth.Identity, r *http.Request) bool {
+	return evaluate(p.byPolicy[name], identity, r)
+}
+
+func (p *policies) label(name string, identity *auth.Identity, r *http.Request) bool {
+	return evaluate(p.byLabel[name], identity, r)
+}
+
+// evaluate is false for what is not configured and for expressions that fail: nothing is granted by accident.
+func evaluate(program *vm.Program, identity *auth.Identity, r *http.Request) bool {
+	if program == nil {
+		return false
+	}
+	result, err := expr.Run(program, expressionEnv{
+		Claims: identity.Claims, Scopes: identity.Scopes, Authenticated: identity.Authenticated(), Headers: r.Header.Get,
+	})
+	granted, ok := result.(bool)
+	return err == nil && ok && granted
+}

@@ -1,0 +1,209 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/snapshot"
+)
+
+// bodies holds request bodies between requests.
+var bodies = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+// maxPooledBody keeps one large request from holding its memory for ever.
+const maxPooledBody = 64 << 10
+
+// serveGraphQL answers /graphql (GraphQL over HTTP, "Serving over HTTP").
+func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+	media, err := negotiate(r.Header["Accept"])
+	if err != nil {
+		s.refuse(w, r, jsonType, err)
+		return
+	}
+	snap := s.options.Snapshot(r)
+	if snap == nil {
+		s.refuse(w, r, media, refuse(http.StatusServiceUnavailable, gqlerr.Overloaded, "the router has no supergraph yet; try again shortly"))
+		return
+	}
+	ctx := r.Context()
+	if s.options.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.options.Timeout)
+		defer cancel()
+	}
+	buffer := bodies.Get().(*[]byte)
+	defer func() {
+		if cap(*buffer) <= maxPooledBody {
+			bodies.Put(buffer)
+		}
+	}()
+	requests, batch, err := s.read(r, buffer)
+	if err != nil {
+		s.refuse(w, r, media, err)
+		return
+	}
+	identity, err := s.options.Verifier.Authenticate(ctx, r)
+	if err != nil {
+		s.refuse(w, r, media, err)
+		return
+	}
+	if batch {
+		s.serveBatch(ctx, w, r, snap, identity, requests)
+		return
+	}
+	sink := &responseSink{w: w, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"])}
+	if err := s.run(ctx, snap, r, identity, requests[0], sink); err != nil {
+		s.answerError(w, r, media, err)
+	}
+}
+
+// read takes the operations from a request.
+func (s *Server) read(r *http.Request, buffer *[]byte) (requests []*graphqlRequest, batch bool, err error) {
+	switch r.Method {
+	case http.MethodPost:
+		if err := checkContentType(r.Header.Get("Content-Type")); err != nil {
+			return nil, false, err
+		}
+		reader, length := io.Reader(r.Body), r.ContentLength
+		if coding := r.Header.Get("Content-Encoding"); coding != "" {
+			var err error
+			if reader, err = decoded(r.Body, coding); err != nil {
+				return nil, false, err
+			}
+			length = -1 // of the compressed body
+		}
+		body, err := readBody(reader, length, s.options.MaxBody, *buffer)
+		if err != nil {
+			return nil, false, err
+		}
+		*buffer = body
+		return readPost(body, s.options.MaxBatch)
+	case http.MethodGet:
+		if err := s.checkCSRF(r); err != nil {
+			return nil, false, err
+		}
+		request, err := readGet(r)
+		if err != nil {
+			return nil, false, err
+		}
+		return []*graphqlRequest{request}, false, nil
+	default:
+		refusal := refuse(http.StatusMethodNotAllowed, gqlerr.MethodNotAllowed, "the method %s is not allowed here: use POST, or GET for queries", r.Method)
+		refusal.header = http.Header{"Allow": {"GET, POST"}}
+		return nil, false, refusal
+	}
+}
+
+// checkCSRF refuses a GET that a browser sends for another site, unless a header shows that a script sent it after a
+// preflight. A browser says so in Sec-Fetch-Site, which pages cannot change; other clients do not send it. POST needs no
+// check: its content type alone makes browsers ask first.
+func (s *Server) checkCSRF(r *http.Request) error {
+	if len(s.options.CSRFHeaders) == 0 {
+		return nil
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return nil
+	}
+	for _, name := range s.options.CSRFHeaders {
+		if r.Header.Get(name) != "" {
+			return nil
+		}
+	}
+	if r.Header.Get("Content-Type") != "" && checkContentType(r.Header.Get("Content-Type")) == nil {
+		return nil
+	}
+	return refuse(http.StatusForbidden, gqlerr.CSRFPrevention, "a page of another site caused this request; a script that means it sends one of the headers %s", strings.Join(s.options.CSRFHeaders, ", "))
+}
+
+// run executes one operation and emits its payloads to sink. Its errors are those before execution.
+func (s *Server) run(ctx context.Context, snap *snapshot.Snapshot, r *http.Request, identity *auth.Identity, request *graphqlRequest, sink exec.Sink) error {
+	began := time.Now()
+	if request.Query == "" {
+		return refuse(http.StatusBadRequest, gqlerr.BadRequest, "the request has no query; send a GraphQL document under the key query")
+	}
+	prepared, err := snap.Prepare(ctx, request.Query, request.OperationName)
+	if err != nil {
+		return err
+	}
+	if r.Method == http.MethodGet && prepared.Operation.Kind != ast.Query {
+		refusal := refuse(http.StatusMethodNotAllowed, gqlerr.MethodNotAllowed, "a %s cannot be sent by GET: use POST", prepared.Operation.Kind)
+		refusal.header = http.Header{"Allow": {"POST"}}
+		return refusal
+	}
+	if !s.options.Introspection && prepared.Operation.Introspects() {
+		return gqlerr.New(gqlerr.IntrospectionDisabled, "introspection is switched off (introspection.enabled)")
+	}
+	variables, err := prepared.Operation.CoerceVariables(nil, request.Variables, prepared.Literals)
+	if err != nil {
+		return err
+	}
+	program, err := snap.Program(ctx, prepared, s.activeLabels(prepared.Labels, identity, r))
+	if err != nil {
+		return err
+	}
+	authorizations, err := s.authorize(ctx, program.Plan.Authorizations, identity, r)
+	if err != nil {
+		return err
+	}
+	err = program.Execute(ctx, exec.Input{
+		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy,
+		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
+		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
+	}, s.options.Fetcher, sink)
+	if s.options.AccessLog {
+		s.options.Logger.LogAttrs(ctx, levelOf(err), "request", requestAttrs(r, prepared, identity, time.Since(began), err)...)
+	}
+	return err
+}
+
+// serveBatch runs the operations of a batch side by side and answers with the list of their responses.
+func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, snap *snapshot.Snapshot, identity *auth.Identity, requests []*graphqlRequest) {
+	payloads := make([][]byte, len(requests))
+	var group sync.WaitGroup
+	for i, request := range requests {
+		group.Go(func() {
+			sink := &memorySink{}
+			if err := s.run(ctx, snap, r, identity, request, sink); err != nil {
+				errs, _ := s.edgeErrors(r, err)
+				sink.payload = appendErrors(nil, errs)
+			}
+			payloads[i] = sink.payload
+		})
+	}
+	group.Wait()
+	size := 2
+	for _, p := range payloads {
+		size += len(p) + 1
+	}
+	body := make([]byte, 0, size)
+	body = append(body, '[')
+	for i, p := range payloads {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, p...)
+	}
+	writeBody(w, jsonType, acceptedEncoding(r.Header["Accept-Encoding"]), http.StatusOK, append(body, ']'))
+}
+
+// memorySink keeps the one payload of a batched operation.
+type memorySink struct{ payload []byte }
+
+// Emit implements exec.Sink.
+func (m *memorySink) Emit(payload []byte, hasNext bool) error {
+	if hasNext || m.payload != nil {
+		return gqlerr.New(gqlerr.BadRequest, "operations that answer in several parts cannot be batched")
+	}
+	m.payload = append([]byte(nil), payload...)
+	return nil
+}

@@ -1,0 +1,260 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+)
+
+// graphqlRequest is one operation to run (GraphQL over HTTP, "Request Parameters"). The raw parts borrow the body.
+type graphqlRequest struct {
+	Query         string
+	OperationName string
+	Variables     []byte // JSON object, or nil
+	Extensions    []byte // JSON object, or nil
+}
+
+// httpError is a request that is refused before any GraphQL: it has a status of its own whatever the client accepts.
+type httpError struct {
+	status int
+	err    *gqlerr.Error
+	header http.Header // to add, may be nil
+}
+
+func (e *httpError) Error() string { return e.err.Message }
+
+func (e *httpError) Unwrap() error { return e.err }
+
+func refuse(status int, code gqlerr.Code, format string, args ...any) *httpError {
+	return &httpError{status: status, err: gqlerr.New(code, format, args...)}
+}
+
+// readGet takes the operation from the URL.
+func readGet(r *http.Request) (*graphqlRequest, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the query string of the URL is malformed: %v", err)
+	}
+	request := &graphqlRequest{Query: query.Get("query"), OperationName: query.Get("operationName")}
+	for _, part := range []struct {
+		name string
+		to   *[]byte
+	}{{"variables", &request.Variables}, {"extensions", &request.Extensions}} {
+		text := query.Get(part.name)
+		if text == "" || text == "null" {
+			continue
+		}
+		if trimmed := strings.TrimSpace(text); !json.Valid([]byte(text)) || trimmed[0] != '{' {
+			return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "%s in the URL must be a JSON object", part.name)
+		}
+		*part.to = []byte(text)
+	}
+	return request, nil
+}
+
+// readPost takes one operation, or a batch of them, from a JSON body. The results borrow body.
+func readPost(body []byte, maxBatch int) (requests []*graphqlRequest, batch bool, err error) {
+	body = bytes.TrimSpace(body)
+	if len(body) > 0 && body[0] == '[' {
+		return readBatch(body, maxBatch)
+	}
+	request, err := readObject(body)
+	if err != nil {
+		return nil, false, err
+	}
+	return []*graphqlRequest{request}, false, nil
+}
+
+func readBatch(body []byte, maxBatch int) ([]*graphqlRequest, bool, error) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(body, &items); err != nil {
+		return nil, true, malformed(body, err)
+	}
+	if maxBatch <= 1 {
+		return nil, true, refuse(http.StatusBadRequest, gqlerr.BadRequest, "batches are switched off (limits.batch): send one operation in a request")
+	}
+	if len(items) == 0 {
+		return nil, true, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the batch is empty")
+	}
+	if len(items) > maxBatch {
+		return nil, true, refuse(http.StatusBadRequest, gqlerr.OperationTooLarge, "the batch has %d operations; at most %d are accepted (limits.batch)", len(items), maxBatch)
+	}
+	requests := make([]*graphqlRequest, len(items))
+	for i, item := range items {
+		request, err := readObject(item)
+		if err != nil {
+			return nil, true, err
+		}
+		requests[i] = request
+	}
+	return requests, true, nil
+}
+
+func readObject(body []byte) (*graphqlRequest, error) {
+	if len(body) == 0 {
+		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body is empty; send a JSON object with the key query")
+	}
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(body, &parts); err != nil {
+		return nil, malformed(body, err)
+	}
+	if parts == nil {
+		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body must be a JSON object with the key query, not null")
+	}
+	request := &graphqlRequest{}
+	for _, part := range []struct {
+		name string
+		to   *string
+	}{{"query", &request.Query}, {"operationName", &request.OperationName}} {
+		raw, ok := parts[part.name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		if raw[0] != '"' {
+			return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "%q in the body must be a string", part.name)
+		}
+		if err := json.Unmarshal(raw, part.to); err != nil {
+			return nil, malformed(body, err)
+		}
+	}
+	for _, part := range []struct {
+		name string
+		to   *[]byte
+	}{{"variables", &request.Variables}, {"extensions", &request.Extensions}} {
+		raw, ok := parts[part.name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		if raw[0] != '{' {
+			return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "%q in the body must be an object", part.name)
+		}
+		*part.to = raw
+	}
+	return request, nil
+}
+
+func malformed(body []byte, err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		offset := min(int(syntax.Offset), len(body))
+		line := 1 + bytes.Count(body[:offset], []byte("\n"))
+		return refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body is not valid JSON: %v (line %d, byte %d)", err, line, offset)
+	}
+	return refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body must be a JSON object with the key query")
+}
+
+// readBody reads a body of at most limit bytes. A limit of 0 is none.
+func readBody(r io.Reader, length, limit int64, into []byte) ([]byte, error) {
+	if limit > 0 && length > limit {
+		return nil, tooLarge(limit)
+	}
+	if length > 0 && int64(cap(into)) < length {
+		into = make([]byte, 0, length+1)
+	}
+	buffer := bytes.NewBuffer(into[:0])
+	if limit > 0 {
+		r = io.LimitReader(r, limit+1)
+	}
+	if _, err := buffer.ReadFrom(r); err != nil {
+		var tooMany *http.MaxBytesError
+		if errors.As(err, &tooMany) {
+			return nil, tooLarge(limit)
+		}
+		return nil, &httpError{status: http.StatusBadRequest, err: gqlerr.Wrap(err, gqlerr.BadRequest, "the body broke off before its end")}
+	}
+	if limit > 0 && int64(buffer.Len()) > limit {
+		return nil, tooLarge(limit)
+	}
+	return buffer.Bytes(), nil
+}
+
+func tooLarge(limit int64) error {
+	return refuse(http.StatusRequestEntityTooLarge, gqlerr.RequestTooLarge, "the body is larger than %d bytes (limits.body)", limit)
+}
+
+// checkContentType accepts JSON in UTF-8.
+func checkContentType(header string) error {
+	if header == "application/json" {
+		return nil
+	}
+	mediaType, params, err := mime.ParseMediaType(header)
+	if err != nil || mediaType != "application/json" {
+		return refuse(http.StatusUnsupportedMediaType, gqlerr.BadRequest, "the content type must be application/json, and is %q", header)
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return refuse(http.StatusUnsupportedMediaType, gqlerr.BadRequest, "the charset must be utf-8, and is %q", charset)
+	}
+	return nil
+}
+
+// mediaType is the content type of a response.
+type mediaType string
+
+const (
+	jsonType     mediaType = "application/json"
+	responseType mediaType = "application/graphql-response+json"
+)
+
+func (m mediaType) header() string { return string(m) + "; charset=utf-8" }
+
+// negotiate picks the response's content type from the Accept header (RFC 9110, section 12.5.1). Without a preference it
+// is application/json, which every client understands.
+func negotiate(accept []string) (mediaType, error) {
+	if len(accept) == 0 {
+		return jsonType, nil
+	}
+	if len(accept) == 1 && (accept[0] == "application/json" || accept[0] == "*/*") {
+		return jsonType, nil
+	}
+	var best mediaType
+	bestQuality, any := 0.0, false
+	for _, line := range accept {
+		for part := range strings.SplitSeq(line, ",") {
+			part = strings.TrimSpace(part)
+			if part == "" {
+				continue
+			}
+			any = true
+			name, params, err := mime.ParseMediaType(part)
+			if err != nil {
+				continue
+			}
+			if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+				continue
+			}
+			quality := 1.0
+			if q := params["q"]; q != "" {
+				if _, err := fmt.Sscanf(q, "%f", &quality); err != nil {
+					continue
+				}
+			}
+			var candidate mediaType
+			switch name {
+			case string(responseType):
+				candidate = responseType
+			case string(jsonType), "*/*", "application/*":
+				candidate = jsonType
+			default:
+				continue
+			}
+			if quality > bestQuality {
+				best, bestQuality = candidate, quality
+			}
+		}
+	}
+	if !any {
+		return jsonType, nil
+	}
+	if best == "" {
+		return "", refuse(http.StatusNotAcceptable, gqlerr.BadRequest, "the Accept header allows neither application/graphql-response+json nor application/json")
+	}
+	return best, nil
+}

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/snapshot"
+)
+
+// responseSink writes the one payload of an operation.
+type responseSink struct {
+	w        http.ResponseWriter
+	media    mediaType
+	encoding encoding
+}
+
+// Emit implements exec.Sink.
+func (s *responseSink) Emit(payload []byte, hasNext bool) error {
+	if hasNext {
+		return gqlerr.New(gqlerr.BadRequest, "this operation answers in several parts, which needs another transport")
+	}
+	writeBody(s.w, s.media, s.encoding, http.StatusOK, payload)
+	return nil
+}
+
+// writeBody writes a whole response, compressed when that is worth it. body is not kept.
+func writeBody(w http.ResponseWriter, media mediaType, as encoding, status int, body []byte) {
+	h := w.Header()
+	h["Vary"] = vary
+	if as != identityEncoding && len(body) >= minCompressed {
+		body = compress(body, as)
+		h["Content-Encoding"] = []string{string(as)}
+	}
+	h["Content-Type"] = contentTypes[media]
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone is not our error
+}
+
+// What a response depends on beside the address and the operation.
+var vary = []string{"Accept, Accept-Encoding, Origin"}
+
+// contentTypes are shared by all responses, so that setting one allocates nothing.
+var contentTypes = map[mediaType][]string{jsonType: {jsonType.header()}, responseType: {responseType.header()}}
+
+// refuse answers a request that never became an operation: with its status, whatever the client accepts.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, media mediaType, err error) {
+	errs, status := s.edgeErrors(r, err)
+	var refusal *httpError
+	if errors.As(err, &refusal) {
+		for name, values := range refusal.header {
+			w.Header()[name] = values
+		}
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="graphql"`)
+	}
+	writeBody(w, media, identityEncoding, status, appendErrors(nil, errs))
+}
+
+// answerError answers an operation that could not be executed. Clients that accept only application/json expect status
+// 200 for what is wrong with the document (GraphQL over HTTP, "application/json").
+func (s *Server) answerError(w http.ResponseWriter, r *http.Request, media mediaType, err error) {
+	var refusal *httpError
+	var identity *auth.Error
+	if errors.As(err, &refusal) || errors.As(err, &identity) {
+		s.refuse(w, r, media, err)
+		return
+	}
+	errs, status := s.edgeErrors(r, err)
+	if media == jsonType && status >= 400 && status < 500 {
+		status = http.StatusOK
+	}
+	writeBody(w, media, identityEncoding, status, appendErrors(nil, errs))
+}
+
+// edgeErrors turns an error into what the client sees, with the HTTP status of a response that has nothing else.
+func (s *Server) edgeErrors(r *http.Request, err error) (gqlerr.List, int) {
+	var refusal *httpError
+	if errors.As(err, &refusal) {
+		return gqlerr.List{refusal.err}, refusal.status
+	}
+	var identity *auth.Error
+	if errors.As(err, &identity) {
+		if identity.Err != nil {
+			s.options.Logger.InfoContext(r.Context(), "caller refused", "code", identity.Code, "error", identity.Err)
+		}
+		return gqlerr.List{gqlerr.New(gqlerr.Code(identity.Code), "%s", identity.Message)}, identity.Status
+	}
+	if list, ok := gqlerr.From(err); ok {
+		return list, list[0].Code.Status()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		e := gqlerr.New(gqlerr.RequestTimeout, "the request took longer than %v (traffic.timeout)", s.options.Timeout)
+		return gqlerr.List{e}, http.StatusGatewayTimeout
+	}
+	if errors.Is(err, context.Canceled) {
+		return gqlerr.List{gqlerr.New(gqlerr.BadRequest, "the client went away")}, 499
+	}
+	return gqlerr.List{gqlerr.Hide(r.Context(), s.options.Logger, err)}, http.StatusInternalServerError
+}
+
+// appendErrors writes a response that has errors and no data.
+func appendErrors(dst []byte, errs gqlerr.List) []byte {
+	dst = append(dst, `{"errors":`...)
+	dst = errs.AppendJSON(dst)
+	return append(dst, '}')
+}
+
+func levelOf(err error) slog.Level {
+	if err != nil {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+func requestAttrs(r *http.Request, p *snapshot.Prepared, identity *auth.Identity, took time.Duration, err error) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("operation", p.Operation.Name), slog.String("kind", string(p.Operation.Kind)),
+		slog.Duration("took", took), slog.String("client", r.Header.Get("apollographql-client-name")),
+	}
+	if identity.Authenticated() {
+		attrs = append(attrs, slog.String("subject", identity.Subject))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	return attrs
+}

@@ -1,0 +1,102 @@
+// Package server is the router's HTTP surface: GraphQL over HTTP at /graphql, health and readiness, and the playground at
+// the root address. It turns an HTTP request into an operation, asks the snapshot for its program, runs it, and writes the
+// answer. What a request may do before that (identity, limits) it asks of the packages that know.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/headers"
+	"github.com/tributary-gql/tributary/router/internal/snapshot"
+)
+
+// Options are what a Server is made of.
+type Options struct {
+	// Snapshot gives the snapshot for a request, nil while there is none yet.
+	Snapshot func(*http.Request) *snapshot.Snapshot
+	Fetcher  exec.Fetcher
+	Verifier *auth.Verifier
+	Headers  *headers.Rules
+	// Policy evaluates a @policy for a caller; nil denies every policy.
+	Policy func(ctx context.Context, name string, identity *auth.Identity, r *http.Request) bool
+	// Labels decides an override label for a request; nil turns every label off but percentages.
+	Labels func(label string, identity *auth.Identity, r *http.Request) bool
+	// RejectUnauthorized refuses a whole operation when any of its fields is not allowed; else those fields are null.
+	RejectUnauthorized bool
+	MaskErrors         bool
+	Introspection      bool
+	MaxBody            int64
+	MaxBatch           int
+	Timeout            time.Duration
+	CSRFHeaders        []string     // empty: no protection
+	Playground         http.Handler // nil: none
+	AccessLog          bool
+	Logger             *slog.Logger
+}
+
+// Server handles requests. It is safe for concurrent use.
+type Server struct {
+	options  Options
+	draining atomic.Bool
+	handler  http.Handler
+	// errorPolicy is nil when everything passes.
+	errorPolicy exec.ErrorPolicy
+}
+
+// New makes a Server.
+func New(o Options) *Server {
+	s := &Server{options: o}
+	if o.MaskErrors {
+		s.errorPolicy = masked{}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/health", s.health)
+	mux.HandleFunc("/ready", s.ready)
+	if o.Playground != nil {
+		mux.Handle("/", o.Playground)
+	}
+	s.handler = mux
+	return s
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/graphql" {
+		s.serveGraphQL(w, r)
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
+
+// Drain turns readiness off; requests are still served.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// health says that the process lives.
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	writeStatus(w, http.StatusOK, "ok")
+}
+
+// ready says whether requests can be served: a supergraph is loaded and the router is not shutting down.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case s.draining.Load():
+		writeStatus(w, http.StatusServiceUnavailable, "draining")
+	case s.options.Snapshot(r) == nil:
+		writeStatus(w, http.StatusServiceUnavailable, "no supergraph")
+	default:
+		writeStatus(w, http.StatusOK, "ok")
+	}
+}
+
+func writeStatus(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`{"status":"` + text + `"}` + "\n"))
+}
