@@ -21,6 +21,8 @@ type backend struct {
 	spent bool // the fault in a leaf has happened
 	asked bool // for entities
 	sent  int  // representations
+	// used are the features of federation that the request used.
+	used map[string]bool
 }
 
 // standing is what a subgraph knows of an object by the way to it.
@@ -62,6 +64,7 @@ func (b *backend) Resolve(n *execute.Node, field execute.Field) world.Value {
 	if !ok {
 		return world.Value{Kind: world.Failed, Message: "required fields are missing or wrong"}
 	}
+	b.noteField(n.Object, t, f, isProvided)
 	value := b.world.Value(n.Object, world.Call{Field: field.Name, Arguments: field.Arguments, Required: required})
 	if f.Provides != nil {
 		provided = append(provided, f.Provides)

@@ -71,6 +71,7 @@ func (b *backend) findByKeys(t *world.GraphType, representation map[string]any, 
 			b.violate("the keys of a representation are of different entities: %s", text)
 		}
 		found = object
+		b.noteKey(t, key)
 	}
 	return found, known
 }

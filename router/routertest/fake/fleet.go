@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -29,6 +30,7 @@ type Fleet struct {
 	violations []Violation
 	faults     []Fault
 	documents  map[documentKey]parsedDocument
+	covered    map[string]int
 }
 
 // Request is one request that a subgraph received.
@@ -69,7 +71,7 @@ type parsedDocument struct {
 
 // New serves the subgraphs of a world.
 func New(w *world.World) *Fleet {
-	return &Fleet{world: w, documents: map[documentKey]parsedDocument{}}
+	return &Fleet{world: w, documents: map[documentKey]parsedDocument{}, covered: map[string]int{}}
 }
 
 // Requests are the requests so far, ordered by subgraph, query and variables, so that concurrency does not show.
@@ -112,6 +114,13 @@ func (f *Fleet) Violations() []Violation {
 		return cmp.Or(cmp.Compare(a.Subgraph, b.Subgraph), cmp.Compare(a.What, b.What), cmp.Compare(a.Query, b.Query))
 	})
 	return violations
+}
+
+// Covered counts which features of federation the requests so far used, by the names in coverage.go.
+func (f *Fleet) Covered() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.covered)
 }
 
 // Reset forgets requests, violations and faults.
@@ -206,6 +215,7 @@ func (f *Fleet) serve(g *world.Graph, request body, values map[string]any, fault
 	backend := &backend{fleet: f, world: f.world, graph: g, query: request.Query, fault: fault}
 	result := execute.Run(g.Schema, operation, variables, f.world.Root(operation.Operation), backend,
 		execute.Options{Lenient: fault != nil && fault.lenient()})
+	backend.count(operation)
 	if backend.asked && backend.sent == 0 {
 		backend.violate("not one representation: the request was not needed")
 	}

@@ -205,7 +205,7 @@ func (g *graphGenerator) provide(d *draft, f *fieldDraft, target string) {
 			continue
 		}
 		for _, candidate := range h.typ.fields {
-			if !g.plain(candidate) || d.find(target).find(candidate.name) != nil || g.composite(candidate) {
+			if !g.plain(candidate) || len(candidate.arguments) > 0 || d.find(target).find(candidate.name) != nil || g.composite(candidate) {
 				continue
 			}
 			for _, owner := range e.homes {

@@ -116,7 +116,9 @@ func (g *graphGenerator) decorate() {
 		d.types = append(d.types, &typeDraft{kind: "directive", name: "@mark(note: String) on FIELD_DEFINITION"})
 		for _, t := range d.types {
 			if t.kind == "type" && len(t.fields) > 0 && g.chance(40) {
-				pick(g, t.fields).mark(`@mark(note: "seen")`)
+				if f := pick(g, t.fields); !f.has("@external") {
+					f.mark(`@mark(note: "seen")`)
+				}
 			}
 		}
 	}

@@ -3,13 +3,16 @@ package generate
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
+	"github.com/tributary-gql/tributary/router/routertest/world"
 )
 
 // variable is a declared variable.
@@ -238,4 +241,24 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// VariablesFor makes values for the variables of an operation's document, as a JSON object.
+func VariablesFor(w *world.World, document string, seed uint64) ([]byte, error) {
+	parsed, err := parser.ParseQuery(&ast.Source{Input: document})
+	if err != nil {
+		return nil, err
+	}
+	g := &operationGenerator{world: w, random: rand.New(rand.NewPCG(seed, 0x7a1)), values: map[string]any{}}
+	for _, operation := range parsed.Operations {
+		for _, v := range operation.VariableDefinitions {
+			if w.API.Types[v.Type.Name()] == nil {
+				return nil, fmt.Errorf("variable $%s: the API has no type %s", v.Variable, v.Type)
+			}
+			if v.Type.NonNull && v.DefaultValue == nil || g.chance(80) {
+				g.values[v.Variable] = g.value(v.Type, 0)
+			}
+		}
+	}
+	return []byte(coerce.Canonical(g.values)), nil
 }

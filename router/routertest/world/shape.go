@@ -153,3 +153,14 @@ func (w *World) Answerable(runtimeType, field string) bool {
 	}
 	return !s.barren() || !s.typ.NonNull || s.typ.Elem != nil
 }
+
+// Resolvers counts the subgraphs that resolve a field of a runtime type with the labels that hold.
+func (w *World) Resolvers(runtimeType, field string) int {
+	n := 0
+	for _, speaker := range w.speakers(runtimeType, field) {
+		if speaker.field.Resolvable(w.options.Labels) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,230 @@
+package property
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/router/routertest/fake"
+	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/router/routertest/scenario"
+	"github.com/tributary-gql/tributary/router/routertest/world"
+	"github.com/tributary-gql/tributary/schema/supergraph"
+)
+
+// Campaign runs many random operations.
+type Campaign struct {
+	Seed uint64
+	// Operations is how many run on each supergraph.
+	Operations int
+	// Limit ends the run after so many failures; 0 means never.
+	Limit int
+}
+
+// Report is what a campaign found.
+type Report struct {
+	Supergraphs int
+	Operations  int // run and compared, faulty ones included
+	Faulty      int // of them with faults
+	Fetches     []int
+	Coverage    *Coverage
+	Failures    []Found
+	// Unusable are supergraphs that gave no world or router, by name.
+	Unusable []string
+}
+
+// Found is one failing input.
+type Found struct {
+	Name    string // of the supergraph
+	Input   Input
+	Failure *Failure
+}
+
+// Signature groups failures: the kind and the first line without what differs by chance.
+func (f Found) Signature() string {
+	line, _, _ := strings.Cut(f.Failure.Detail, "\n")
+	var out strings.Builder
+	for _, word := range strings.Fields(line) {
+		if strings.ContainsAny(word, `{}[]0123456789"`) {
+			word = "_"
+		}
+		out.WriteString(" " + word)
+	}
+	text := out.String()
+	return f.Failure.Kind + ":" + text[:min(len(text), 120)]
+}
+
+// NewReport is an empty report.
+func NewReport() *Report { return &Report{Coverage: NewCoverage()} }
+
+// Median is the number of fetches of the median operation.
+func (r *Report) Median() int {
+	if len(r.Fetches) == 0 {
+		return 0
+	}
+	sorted := slices.Clone(r.Fetches)
+	slices.Sort(sorted)
+	return sorted[len(sorted)/2]
+}
+
+// String sums the report up.
+func (r *Report) String() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%d operations (%d with faults) over %d supergraphs, median %d fetches, %d failures\n",
+		r.Operations, r.Faulty, r.Supergraphs, r.Median(), len(r.Failures))
+	out.WriteString(r.Coverage.String())
+	counts := map[string]int{}
+	for _, f := range r.Failures {
+		counts[f.Signature()]++
+	}
+	signatures := sortedNames(counts)
+	slices.SortStableFunc(signatures, func(a, b string) int { return cmp.Compare(counts[b], counts[a]) })
+	for _, signature := range signatures {
+		fmt.Fprintf(&out, "%8d  %s\n", counts[signature], signature)
+	}
+	return out.String()
+}
+
+// Random runs the campaign on a number of random supergraphs.
+func (c Campaign) Random(ctx context.Context, supergraphs int, report *Report) {
+	for i := 0; report.Supergraphs < supergraphs && i < 2*supergraphs && ctx.Err() == nil; i++ {
+		seed := c.Seed + uint64(i)
+		in := Input{Subgraphs: generate.RandomSubgraphs(seed, generate.SupergraphOptions{})}
+		name := fmt.Sprintf("seed %d", seed)
+		super, err := scenario.Compose(in.Subgraphs)
+		if err != nil {
+			report.Unusable = append(report.Unusable, name+": "+err.Error())
+			continue
+		}
+		if c.Subgraphs(ctx, name, in, super, report) {
+			return
+		}
+	}
+}
+
+// Supergraph runs the campaign on one composed supergraph.
+func (c Campaign) Supergraph(ctx context.Context, name, sdl string, report *Report) {
+	super, err := supergraph.Read(sdl)
+	if err != nil {
+		report.Unusable = append(report.Unusable, name+": "+err.Error())
+		return
+	}
+	c.Subgraphs(ctx, name, Input{Supergraph: sdl}, super, report)
+}
+
+// Subgraphs runs operations on one supergraph that was composed from the input. It returns true when the campaign's
+// limit is reached.
+func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *supergraph.Supergraph, report *Report) bool {
+	random := rand.New(rand.NewPCG(c.Seed, digest(name)))
+	bench, err := newBenchSafely(super)
+	if err != nil {
+		report.Failures = append(report.Failures, Found{name, in, &Failure{"router", err.Error()}})
+		return false
+	}
+	report.Supergraphs++
+	options := world.Options{Nulls: 100, Labels: randomLabels(super, random)}
+	for range c.Operations {
+		if ctx.Err() != nil {
+			return true
+		}
+		in.World, in.Faults = options, nil
+		in.World.Seed = uint64(1 + random.IntN(3))
+		switch random.IntN(8) {
+		case 0:
+			in.World.Failures = 50
+		case 1:
+			kinds := fake.FaultKinds()
+			kind := kinds[random.IntN(len(kinds))]
+			if kind != fake.Hang { // needs a deadline, and so real time
+				in.Faults = []fake.Fault{{Kind: kind, Skip: random.IntN(4), Times: random.IntN(2), Index: random.IntN(3)}}
+			}
+		}
+		w, err := world.New(super, in.World)
+		if err != nil {
+			report.Unusable = append(report.Unusable, name+": "+err.Error())
+			return false
+		}
+		kind := ast.Query
+		if w.API.Mutation != nil && random.IntN(6) == 0 {
+			kind = ast.Mutation
+		}
+		if in.Request, err = generate.RandomOperation(w, random.Uint64(), generate.OperationOptions{Kind: kind}); err != nil {
+			report.Unusable = append(report.Unusable, name+": "+err.Error())
+			continue
+		}
+		if c.one(ctx, name, in, bench, w, report) {
+			return true
+		}
+	}
+	return false
+}
+
+// one runs one operation.
+func (c Campaign) one(ctx context.Context, name string, in Input, bench *Bench, w *world.World, report *Report) bool {
+	outcome, failure := bench.Check(ctx, w, in.Request, in.Faults...)
+	report.Operations++
+	if failure != nil {
+		report.Failures = append(report.Failures, Found{name, in, failure})
+		return c.Limit > 0 && len(report.Failures) >= c.Limit
+	}
+	report.Fetches = append(report.Fetches, len(outcome.Prepared.Plan.Fetches))
+	report.Coverage.countPlan(outcome.Prepared.Plan)
+	report.Coverage.countSchema(in)
+	for feature := range outcome.Fleet.Covered() {
+		report.Coverage.Add(feature)
+	}
+	if len(in.Faults) > 0 || in.World.Failures > 0 {
+		report.Faulty++
+	}
+	report.Coverage.countErrors(in, outcome)
+	return false
+}
+
+// countErrors counts the ways in which things went wrong.
+func (c *Coverage) countErrors(in Input, o *Outcome) {
+	hit := slices.ContainsFunc(o.Fleet.InOrder(), func(r fake.Request) bool { return r.Faulty })
+	for _, fault := range in.Faults {
+		if hit {
+			c.Add(faultName(fault.Kind))
+		}
+	}
+	if len(o.Expected.Errors) == 0 {
+		return
+	}
+	c.Add(failedField)
+	if slices.ContainsFunc(o.Expected.Errors, func(e executeError) bool { return goesUp(o, e) }) {
+		c.Add(nulledParent)
+	}
+}
+
+func newBenchSafely(super *supergraph.Supergraph) (bench *Bench, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("panic: %v", reason)
+		}
+	}()
+	return NewBench(super)
+}
+
+// randomLabels chooses which override labels hold.
+func randomLabels(super *supergraph.Supergraph, random *rand.Rand) map[string]bool {
+	labels := map[string]bool{}
+	for _, t := range super.Types {
+		for _, f := range t.Fields {
+			for _, join := range f.Joins {
+				if _, known := labels[join.OverrideLabel]; join.OverrideLabel != "" && !known {
+					labels[join.OverrideLabel] = random.IntN(2) == 0
+				}
+			}
+		}
+	}
+	if len(labels) == 0 {
+		return nil
+	}
+	return labels
+}

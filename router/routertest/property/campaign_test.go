@@ -1,0 +1,150 @@
+package property_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tributary-gql/tributary/router/routertest/conformance"
+	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/router/routertest/property"
+	"github.com/tributary-gql/tributary/router/routertest/scenario"
+)
+
+var (
+	seedFlag    = flag.Uint64("seed", 0, "seed of the fresh campaign; 0: a random one")
+	graphsFlag  = flag.Int("graphs", 200, "random supergraphs of a campaign")
+	opsFlag     = flag.Int("operations", 25, "operations on each supergraph")
+	failingFlag = flag.String("failing", "", "folder to write shrunk failing cases to")
+)
+
+// TestRouterEqualsReferenceOnRandomSupergraphs is the property, on supergraphs and operations from a fixed seed.
+func TestRouterEqualsReferenceOnRandomSupergraphs(t *testing.T) {
+	t.Parallel()
+	report := property.NewReport()
+	property.Campaign{Seed: 1, Operations: *opsFlag}.Random(context.Background(), *graphsFlag, report)
+	t.Log(report)
+	judge(t, report)
+	if len(report.Unusable) > 0 {
+		t.Errorf("%d inputs are unusable:\n%s", len(report.Unusable), strings.Join(report.Unusable, "\n"))
+	}
+	if report.Supergraphs < *graphsFlag || report.Operations < *graphsFlag**opsFlag*9/10 {
+		t.Errorf("only %d operations over %d supergraphs", report.Operations, report.Supergraphs)
+	}
+	if report.Median() < 3 {
+		t.Errorf("the median operation has %d fetches, want at least 3", report.Median())
+	}
+	if rare := report.Coverage.Below(50); len(rare) > 0 {
+		t.Errorf("too rare: %s", strings.Join(rare, ", "))
+	}
+}
+
+// TestRouterEqualsReferenceOnFreshSeeds is the property on inputs that nobody has seen yet. The seed is printed; run it
+// again with -seed.
+func TestRouterEqualsReferenceOnFreshSeeds(t *testing.T) {
+	t.Parallel()
+	seed := *seedFlag
+	if seed == 0 {
+		seed = rand.Uint64N(1 << 40)
+	}
+	t.Logf("run again with: go test ./routertest/property -run FreshSeeds -seed %d", seed)
+	report := property.NewReport()
+	property.Campaign{Seed: seed, Operations: *opsFlag}.Random(context.Background(), *graphsFlag/5, report)
+	judge(t, report)
+}
+
+// TestRouterEqualsReferenceOnRecordedSupergraphs is the property on supergraphs that the reference implementation
+// composed.
+func TestRouterEqualsReferenceOnRecordedSupergraphs(t *testing.T) {
+	t.Parallel()
+	plans, err := conformance.Plans()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compositions, err := conformance.Compositions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := property.NewReport()
+	campaign := property.Campaign{Seed: 1, Operations: *opsFlag}
+	for _, p := range plans {
+		campaign.Supergraph(context.Background(), p.File, p.Supergraph, report)
+	}
+	for _, c := range compositions {
+		if c.Supergraph != "" {
+			campaign.Supergraph(context.Background(), c.File, c.Supergraph, report)
+		}
+	}
+	t.Log(report)
+	judge(t, report)
+}
+
+// judge fails for what a campaign found. The first failures of each kind are shrunk, and written down where a folder is
+// given.
+func judge(t *testing.T, report *property.Report) {
+	t.Helper()
+	seen := map[string]int{}
+	for _, f := range report.Failures {
+		signature := f.Signature()
+		if seen[signature]++; seen[signature] > 1 {
+			continue
+		}
+		small := property.Shrink(context.Background(), f.Input)
+		outcome, failure := small.Run(context.Background())
+		if failure == nil { // it does not fail alone
+			outcome, failure, small = nil, f.Failure, f.Input
+		}
+		text, err := small.Scenario(title(failure)).Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		details := ""
+		if outcome != nil {
+			details = describe(outcome)
+		}
+		t.Errorf("%s\n%v\n%s\n%s", f.Name, failure, text, details)
+		if *failingFlag != "" {
+			name := fmt.Sprintf("%s-%d.txtar", failure.Kind, len(seen))
+			if err := os.WriteFile(filepath.Join(*failingFlag, name), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(seen) > 0 {
+		signatures := make([]string, 0, len(seen))
+		for signature, n := range seen {
+			signatures = append(signatures, fmt.Sprintf("%6d %s", n, signature))
+		}
+		slices.Sort(signatures)
+		t.Errorf("failures by kind:\n%s", strings.Join(signatures, "\n"))
+	}
+}
+
+// title is a sentence for a failing case.
+func title(failure *property.Failure) string {
+	line, _, _ := strings.Cut(failure.Detail, "\n")
+	return "The router's answer fails with " + failure.Kind + ": " + line
+}
+
+// FuzzRouterEqualsReference explores seeds without end.
+func FuzzRouterEqualsReference(f *testing.F) {
+	f.Add(uint64(1), uint64(1), uint8(3), uint8(3))
+	f.Add(uint64(77), uint64(5), uint8(2), uint8(5))
+	f.Fuzz(func(t *testing.T, graphSeed, operationSeed uint64, subgraphs, entities uint8) {
+		options := generate.SupergraphOptions{Subgraphs: 2 + int(subgraphs%5), Entities: 1 + int(entities%6)}
+		in := property.Input{Subgraphs: generate.RandomSubgraphs(graphSeed, options)}
+		super, err := scenario.Compose(in.Subgraphs)
+		if err != nil {
+			return // by chance, a set may not compose
+		}
+		report := property.NewReport()
+		property.Campaign{Seed: operationSeed, Operations: 5}.Subgraphs(context.Background(), "fuzzed", in, super, report)
+		judge(t, report)
+	})
+}

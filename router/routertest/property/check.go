@@ -1,0 +1,316 @@
+package property
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/tributary-gql/tributary/router/routertest/coerce"
+	"github.com/tributary-gql/tributary/router/routertest/execute"
+	"github.com/tributary-gql/tributary/router/routertest/fake"
+	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/router/routertest/reference"
+	"github.com/tributary-gql/tributary/router/routertest/world"
+	"github.com/tributary-gql/tributary/schema/supergraph"
+)
+
+// Case is one request against one world.
+type Case struct {
+	Super   *supergraph.Supergraph
+	World   world.Options
+	Request generate.Operation
+	Faults  []fake.Fault
+}
+
+// Outcome is what came of a case that ran.
+type Outcome struct {
+	Prepared *Prepared
+	Fleet    *fake.Fleet
+	Payload  []byte
+	Expected execute.Result
+}
+
+// Failure is a case in which something does not hold.
+type Failure struct {
+	// Kind is a short stable word for what is wrong: a stage's name, "violation", "data", "errors" or "panic".
+	Kind   string
+	Detail string
+}
+
+// Error implements error.
+func (f *Failure) Error() string { return f.Kind + ": " + f.Detail }
+
+// Bench is a supergraph with all that is made of it once.
+type Bench struct {
+	Super  *supergraph.Supergraph
+	router *Router
+}
+
+// NewBench prepares a supergraph for many cases.
+func NewBench(super *supergraph.Supergraph) (*Bench, error) {
+	router, err := NewRouter(super)
+	if err != nil {
+		return nil, err
+	}
+	return &Bench{Super: super, router: router}, nil
+}
+
+// Check runs a request in a world and compares. The failure is nil when everything holds.
+func (b *Bench) Check(ctx context.Context, w *world.World, request generate.Operation, faults ...fake.Fault) (outcome *Outcome, failure *Failure) {
+	outcome = &Outcome{Fleet: fake.New(w)}
+	defer func() {
+		if reason := recover(); reason != nil {
+			failure = &Failure{"panic", fmt.Sprintf("%v\n%s", reason, debug.Stack())}
+		}
+	}()
+	var err error
+	outcome.Expected, err = reference.Answer(w, reference.Request{Document: request.Document, OperationName: request.Name, Variables: request.Variables})
+	if err != nil {
+		return outcome, &Failure{"reference", err.Error()}
+	}
+	outcome.Prepared, err = b.router.Prepare(ctx, request, w.Labels(), false)
+	if err != nil {
+		return outcome, failureOf(err)
+	}
+	for _, fault := range faults {
+		outcome.Fleet.Inject(fault)
+	}
+	payloads, err := outcome.Prepared.Run(ctx, &fetcher{fleet: outcome.Fleet})
+	if err != nil {
+		return outcome, failureOf(err)
+	}
+	// A subgraph that lies about a leaf may get its lie back in a representation.
+	lies := slices.ContainsFunc(faults, func(f fake.Fault) bool { return f.Kind == fake.WrongLeaf })
+	if violations := outcome.Fleet.Violations(); len(violations) > 0 && !lies {
+		return outcome, &Failure{"violation", violations[0].String()}
+	}
+	if len(payloads) != 1 {
+		return outcome, &Failure{"payloads", fmt.Sprintf("%d payloads for one answer", len(payloads))}
+	}
+	outcome.Payload = payloads[0]
+	if len(faults) > 0 {
+		return outcome, compareBroken(outcome, faults)
+	}
+	return outcome, compare(outcome)
+}
+
+func failureOf(err error) *Failure {
+	var stage *StageError
+	if asStage(err, &stage) {
+		return &Failure{stage.Stage, stage.Err.Error()}
+	}
+	return &Failure{"router", err.Error()}
+}
+
+// response is a GraphQL response with its data as written.
+type response struct {
+	Data   json.RawMessage  `json:"data"`
+	Errors []map[string]any `json:"errors"`
+}
+
+// compare demands the reference's data, byte for byte, and its errors at the same places.
+func compare(o *Outcome) *Failure {
+	var got response
+	if err := json.Unmarshal(o.Payload, &got); err != nil {
+		return &Failure{"payload", fmt.Sprintf("%v in %s", err, o.Payload)}
+	}
+	if !bytes.Equal(bytes.TrimSpace(got.Data), o.Expected.Data) {
+		return &Failure{"data", difference(got.Data, o.Expected.Data) + errorsNote(got.Errors)}
+	}
+	expected, received := expectedPaths(o.Expected.Errors), receivedPaths(got.Errors)
+	for _, path := range received {
+		if !slices.Contains(expected, path) {
+			return &Failure{"errors", "an error at " + path + " that nothing explains" + errorsNote(got.Errors)}
+		}
+	}
+	for i, path := range expected {
+		if !slices.Contains(received, path) && !hidden(o.Expected.Errors[i], o) {
+			return &Failure{"errors", "no error at " + path + errorsNote(got.Errors)}
+		}
+	}
+	return nil
+}
+
+// executeError is an error of the reference executor.
+type executeError = execute.Error
+
+// reached is how far down an error's path the reference's data goes before it is null.
+func reached(o *Outcome, path []any) int {
+	value, err := coerce.Parse(o.Expected.Data)
+	if err != nil {
+		return 0
+	}
+	for depth, element := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			name, _ := element.(string)
+			value = v[name]
+		case []any:
+			if i, isInt := element.(int); isInt && i < len(v) {
+				value = v[i]
+			}
+		}
+		if value == nil {
+			return depth + 1
+		}
+	}
+	return len(path)
+}
+
+// goesUp tells whether an error nulled more than the field it is about.
+func goesUp(o *Outcome, e executeError) bool { return reached(o, e.Path) < len(e.Path) }
+
+// hidden tells whether an expected error may be missing: it lies inside something that another error nulled as well, so
+// that it may not have been asked for.
+func hidden(e executeError, o *Outcome) bool {
+	depth := reached(o, e.Path)
+	if depth == len(e.Path) {
+		return false
+	}
+	return slices.ContainsFunc(o.Expected.Errors, func(other executeError) bool {
+		return !slices.Equal(other.Path, e.Path) && len(other.Path) >= depth && slices.Equal(other.Path[:depth], e.Path[:depth])
+	})
+}
+
+// expectedPaths and receivedPaths are error paths as canonical JSON.
+func expectedPaths(errors []execute.Error) []string {
+	var paths []string
+	for _, err := range errors {
+		paths = append(paths, coerce.Canonical(plainPath(err.Path)))
+	}
+	return paths
+}
+
+func plainPath(path []any) []any {
+	plain := make([]any, len(path))
+	for i, element := range path {
+		if n, isInt := element.(int); isInt {
+			element = json.Number(fmt.Sprint(n))
+		}
+		plain[i] = element
+	}
+	return plain
+}
+
+func receivedPaths(errors []map[string]any) []string {
+	var paths []string
+	for _, err := range errors {
+		text, _ := json.Marshal(err["path"]) // it came from JSON
+		paths = append(paths, string(text))
+	}
+	return paths
+}
+
+func errorsNote(errors []map[string]any) string {
+	if len(errors) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(errors) // it came from JSON
+	return "\nerrors: " + string(text)
+}
+
+// difference shows where two JSON texts part.
+func difference(got, want []byte) string {
+	g, errGot := coerce.Parse(got)
+	w, errWant := coerce.Parse(want)
+	if errGot != nil || errWant != nil {
+		return fmt.Sprintf("got %s\nwant %s", got, want)
+	}
+	if path, a, b := firstDifference(g, w, "data"); path != "" {
+		return fmt.Sprintf("at %s\ngot  %s\nwant %s", path, a, b)
+	}
+	return fmt.Sprintf("same values, other text\ngot  %s\nwant %s", got, want)
+}
+
+func firstDifference(got, want any, path string) (where, gotText, wantText string) {
+	switch w := want.(type) {
+	case map[string]any:
+		g, isMap := got.(map[string]any)
+		if !isMap {
+			break
+		}
+		names := map[string]bool{}
+		for name := range g {
+			names[name] = true
+		}
+		for name := range w {
+			names[name] = true
+		}
+		for _, name := range sortedNames(names) {
+			gv, inGot := g[name]
+			wv, inWant := w[name]
+			if inGot != inWant {
+				return path + "." + name, present(gv, inGot), present(wv, inWant)
+			}
+			if at, a, b := firstDifference(gv, wv, path+"."+name); at != "" {
+				return at, a, b
+			}
+		}
+		return "", "", ""
+	case []any:
+		g, isList := got.([]any)
+		if !isList || len(g) != len(w) {
+			break
+		}
+		for i := range w {
+			if at, a, b := firstDifference(g[i], w[i], fmt.Sprintf("%s[%d]", path, i)); at != "" {
+				return at, a, b
+			}
+		}
+		return "", "", ""
+	}
+	a, b := coerce.Canonical(got), coerce.Canonical(want)
+	if a == b {
+		return "", "", ""
+	}
+	return path, a, b
+}
+
+func present(value any, is bool) string {
+	if !is {
+		return "absent"
+	}
+	return coerce.Canonical(value)
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// CheckEvents runs a subscription for n events and compares each payload.
+func (b *Bench) CheckEvents(ctx context.Context, w *world.World, request generate.Operation, n int) *Failure {
+	expected, err := reference.Events(w, reference.Request{Document: request.Document, OperationName: request.Name, Variables: request.Variables}, n)
+	if err != nil {
+		return &Failure{"reference", err.Error()}
+	}
+	prepared, err := b.router.Prepare(ctx, request, w.Labels(), false)
+	if err != nil {
+		return failureOf(err)
+	}
+	outcome := &Outcome{Prepared: prepared, Fleet: fake.New(w)}
+	payloads, err := prepared.Run(ctx, &fetcher{fleet: outcome.Fleet, events: n})
+	if err != nil {
+		return failureOf(err)
+	}
+	if violations := outcome.Fleet.Violations(); len(violations) > 0 {
+		return &Failure{"violation", violations[0].String()}
+	}
+	if len(payloads) != n {
+		return &Failure{"payloads", fmt.Sprintf("%d payloads for %d events", len(payloads), n)}
+	}
+	for i := range payloads {
+		outcome.Payload, outcome.Expected = payloads[i], expected[i]
+		if failure := compare(outcome); failure != nil {
+			return failure
+		}
+	}
+	return nil
+}

@@ -1,0 +1,6 @@
+// Package property states what must hold for every operation on every supergraph, and checks it: the router's answer
+// is the reference executor's answer, byte for byte, and no subgraph was asked anything that it does not answer.
+//
+// A Case is one request against one world; Check runs it through the router's own packages (operation, planner, exec)
+// with the fake subgraphs behind. Shrink makes a failing case small, Scenario writes it down.
+package property

@@ -1,0 +1,143 @@
+package property
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+
+	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/operation"
+	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/internal/planner"
+	"github.com/tributary-gql/tributary/router/routertest/fake"
+	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/schema/supergraph"
+)
+
+// Router is the router's own way from a request to an answer, without a server around it.
+type Router struct {
+	schema  *operation.Schema
+	planner *planner.Planner
+}
+
+// NewRouter makes a router for a supergraph.
+func NewRouter(super *supergraph.Supergraph) (*Router, error) {
+	schema, err := operation.NewSchema(super)
+	if err != nil {
+		return nil, fmt.Errorf("operation schema: %w", err)
+	}
+	p, err := planner.New(super)
+	if err != nil {
+		return nil, err
+	}
+	return &Router{schema: schema, planner: p}, nil
+}
+
+// StageError tells at which stage a request failed.
+type StageError struct {
+	Stage string // "parse", "plan", "compile", "variables", "execute"
+	Err   error
+}
+
+// Error implements error.
+func (e *StageError) Error() string { return e.Stage + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *StageError) Unwrap() error { return e.Err }
+
+// Prepared is a request that is ready to run.
+type Prepared struct {
+	Operation *operation.Operation
+	Plan      *plan.Plan
+	program   *exec.Program
+	variables [][]byte
+}
+
+// Prepare parses, plans and compiles a request.
+func (r *Router) Prepare(ctx context.Context, request generate.Operation, labels map[string]bool, deferred bool) (*Prepared, error) {
+	options := operation.DefaultOptions()
+	options.Defer = deferred
+	op, literals, err := r.schema.ParseWith(request.Document, request.Name, options)
+	if err != nil {
+		return nil, &StageError{"parse", err}
+	}
+	made, err := r.planner.Plan(ctx, op, planner.Options{Labels: labels, Defer: deferred})
+	if err != nil {
+		return nil, &StageError{"plan", err}
+	}
+	p := &Prepared{Operation: op, Plan: made}
+	names := make([]string, len(op.Variables))
+	for i, variable := range op.Variables {
+		names[i] = variable.Name
+	}
+	if p.program, err = exec.Compile(made, names); err != nil {
+		return p, &StageError{"compile", err}
+	}
+	if p.variables, err = op.CoerceVariables(nil, request.Variables, literals); err != nil {
+		return p, &StageError{"variables", err}
+	}
+	return p, nil
+}
+
+// Run executes a prepared request and gives its payloads.
+func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher) ([][]byte, error) {
+	authorizations := make([]bool, len(p.Plan.Authorizations))
+	for i := range authorizations {
+		authorizations[i] = true // what callers may see is not this package's matter
+	}
+	var payloads collector
+	input := exec.Input{Variables: p.variables, Authorizations: authorizations}
+	if err := p.program.Execute(ctx, input, fetcher, &payloads); err != nil {
+		return payloads, &StageError{"execute", err}
+	}
+	return payloads, nil
+}
+
+// collector keeps payloads.
+type collector [][]byte
+
+// Emit implements exec.Sink.
+func (c *collector) Emit(payload []byte, _ bool) error {
+	*c = append(*c, bytes.Clone(payload))
+	return nil
+}
+
+// fetcher asks fake subgraphs in process. What is no GraphQL response it reports as an HTTP client would.
+type fetcher struct {
+	fleet  *fake.Fleet
+	events int // of a subscription
+}
+
+// Fetch implements exec.Fetcher.
+func (f *fetcher) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
+	response, err := f.fleet.Wait(ctx, request.Fetch.Subgraph, bytes.Clone(request.Body))
+	if err != nil {
+		code := "SUBGRAPH_UNREACHABLE"
+		if errors.Is(err, context.DeadlineExceeded) {
+			code = "SUBGRAPH_TIMEOUT"
+		}
+		return exec.Answer{}, &exec.FetchError{Code: code, Message: "the subgraph did not answer", Err: err}
+	}
+	mediaType, _, err := mime.ParseMediaType(response.ContentType)
+	if err != nil || mediaType != "application/json" || response.Status != http.StatusOK {
+		return exec.Answer{}, &exec.FetchError{Code: "SUBGRAPH_HTTP_ERROR", Message: "the subgraph answered with an error", Status: response.Status}
+	}
+	return exec.Answer{Body: response.Body}, nil
+}
+
+// Stream implements exec.Streamer.
+func (f *fetcher) Stream(_ context.Context, request *exec.FetchRequest, emit func(exec.Answer) error) error {
+	responses, err := f.fleet.Events(request.Fetch.Subgraph, bytes.Clone(request.Body), f.events)
+	if err != nil {
+		return err
+	}
+	for _, response := range responses {
+		if err := emit(exec.Answer{Body: response.Body}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
