@@ -131,7 +131,8 @@ func directiveNames(s *subgraph.Subgraph) []string {
 
 // isComposedByDefault tells the directives that composition merges or carries by itself.
 func isComposedByDefault(k subgraph.Known) bool {
-	return k != "" && (carriedName[k] != "" || slices.ContainsFunc(knownFeatures, func(f feature) bool { return slices.Contains(f.merged, k) }))
+	return k != "" && (carriedName[k] != "" || strategyFeature(string(k)) != nil ||
+		slices.ContainsFunc(knownFeatures, func(f feature) bool { return slices.Contains(f.merged, k) }))
 }
 
 // isMachinery tells the specifications that describe supergraphs and subgraphs themselves.

@@ -69,7 +69,10 @@ func withoutIntrospection(def *ast.Definition) *ast.Definition {
 func printDocument(doc *ast.SchemaDocument) string {
 	p := &printer{}
 	for _, s := range doc.Schema {
-		p.schema(s)
+		p.schema(s, "schema")
+	}
+	for _, s := range doc.SchemaExtension {
+		p.schema(s, "extend schema")
 	}
 	directives := slices.Clone(doc.Directives)
 	slices.SortStableFunc(directives, func(a, b *ast.DirectiveDefinition) int { return cmp.Compare(a.Name, b.Name) })
@@ -79,7 +82,10 @@ func printDocument(doc *ast.SchemaDocument) string {
 	definitions := slices.Clone(doc.Definitions)
 	slices.SortStableFunc(definitions, func(a, b *ast.Definition) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range definitions {
-		p.definition(d)
+		p.definition(d, "")
+	}
+	for _, d := range doc.Extensions {
+		p.definition(d, "extend ")
 	}
 	return p.String()
 }
@@ -101,11 +107,15 @@ func (p *printer) separate() {
 	}
 }
 
-func (p *printer) schema(s *ast.SchemaDefinition) {
+func (p *printer) schema(s *ast.SchemaDefinition, keyword string) {
 	p.separate()
 	p.description(s.Description, "")
-	p.put("schema")
+	p.put(keyword)
 	p.directiveLines(s.Directives)
+	if len(s.OperationTypes) == 0 {
+		p.put("\n")
+		return
+	}
 	p.openBrace(s.Directives)
 	for _, op := range s.OperationTypes {
 		p.put("  ", string(op.Operation), ": ", op.Type, "\n")
@@ -136,10 +146,10 @@ var keywords = map[ast.DefinitionKind]string{
 	ast.Union: "union ", ast.Enum: "enum ", ast.InputObject: "input ",
 }
 
-func (p *printer) definition(d *ast.Definition) {
+func (p *printer) definition(d *ast.Definition, extend string) {
 	p.separate()
 	p.description(d.Description, "")
-	p.put(keywords[d.Kind], d.Name)
+	p.put(extend, keywords[d.Kind], d.Name)
 	for i, name := range d.Interfaces {
 		if i == 0 {
 			p.put(" implements ", name)
@@ -174,6 +184,10 @@ func (p *printer) definition(d *ast.Definition) {
 	case ast.Scalar:
 		p.put("\n")
 	default:
+		if len(d.Fields) == 0 {
+			p.put("\n")
+			return
+		}
 		p.openBrace(d.Directives)
 		for i, f := range d.Fields {
 			p.memberGap(i, f.Description)
