@@ -80,6 +80,9 @@ func (s *Subgraph) inString(v *ast.Value, offset int) *ast.Position {
 	}
 	text := s.source.Input
 	start := s.lines.byteOffset(text, v.Position.Start)
+	if start >= len(text) || text[start] != '"' {
+		return v.Position // a value that the upgrade made a string
+	}
 	at := *v.Position
 	if v.Kind == ast.StringValue {
 		at.Start += stringOffset(text[start:], offset)

@@ -50,13 +50,13 @@ func looseText(v *ast.Value) (text string, ok bool) {
 	return "", false
 }
 
-// setFields replaces the field set of an application. The new value keeps the position, but is no string of the SDL.
+// setFields replaces the field set of an application. The new value keeps the position of the old one.
 func setFields(app *Application, text string) {
 	d := *app.Directive
 	d.Arguments = make(ast.ArgumentList, len(app.Arguments))
 	for i, arg := range app.Arguments {
 		if arg.Name == "fields" {
-			value := &ast.Value{Kind: ast.StringValue, Raw: text}
+			value := &ast.Value{Kind: ast.StringValue, Raw: text, Position: arg.Value.Position}
 			arg = &ast.Argument{Name: arg.Name, Value: value, Position: arg.Position}
 		}
 		d.Arguments[i] = arg
