@@ -167,6 +167,7 @@ func (r *Relay) checkStream(ctx context.Context) error {
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("%s does not hold a number: %w", r.keys.replays, err)
 	}
+	err = nil // no counter is none: nobody asked since this Redis was filled
 	switch {
 	case epoch.Val() == "" || epoch.Val() != r.state.Epoch:
 		err = r.refill(ctx, relayState{Epoch: rand.Text(), Replays: requested}, "the stream's Redis is not the one that was filled", 0)
