@@ -70,6 +70,7 @@ func Compose(subgraphs []*subgraph.Subgraph) Result {
 		c.validateStructure,
 		c.validateSchema,
 		c.validateInaccessible,
+		c.validateSatisfiability,
 	} {
 		phase()
 		if c.report.hasErrors() {
