@@ -1,0 +1,2 @@
+// Package model holds the Go types of the notifications service's GraphQL schema; gqlgen generates them.
+package model
