@@ -160,8 +160,8 @@ func (d *draft) placeClasses(o *place) error {
 	p := o.position
 	given := o.sources
 	if p.prelude != nil {
-		var err error
-		if o.prelude, err = d.placeClass(o, p.prelude, given); err != nil {
+		o.prelude = newPlaced(o, p.prelude, given)
+		if err := d.placeClass(o, o.prelude); err != nil {
 			return err
 		}
 		if p.discovery >= 0 {
@@ -169,37 +169,57 @@ func (d *draft) placeClasses(o *place) error {
 		}
 	}
 	for _, c := range p.classes {
-		made, err := d.placeClass(o, c, given)
-		if err != nil {
+		made := newPlaced(o, c, given)
+		o.classes = append(o.classes, made)
+		if err := d.placeClass(o, made); err != nil {
 			return err
 		}
-		o.classes = append(o.classes, made)
 	}
 	return nil
 }
 
-func (d *draft) placeClass(o *place, c *class, given []*fetch) (*placed, error) {
-	made := &placed{class: c, fetches: slices.Clone(given), children: make([]*place, len(c.items)), only: !o.position.askType}
-	for i, st := range c.steps {
-		if i >= c.given {
-			f, err := d.placeStep(o, made, st, given)
+func newPlaced(o *place, c *class, given []*fetch) *placed {
+	return &placed{
+		class: c, fetches: slices.Clone(given), children: make([]*place, len(c.items)), only: !o.position.askType,
+	}
+}
+
+// placeClass places the class's steps, and after each step the values that are complete with it. Values below which a
+// context is taken come last: then everything that the class gives to contexts has its place.
+func (d *draft) placeClass(o *place, made *placed) error {
+	for i, st := range made.class.steps {
+		if i >= made.class.given {
+			f, err := d.placeStep(o, made, st)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			made.fetches = append(made.fetches, f)
-			f.addStep(o, taken{c, i})
+			f.addStep(o, taken{made.class, i})
 		}
-		if err := d.placeItems(o, made, i); err != nil {
-			return nil, err
+		for n, it := range made.class.items {
+			if slices.Max(it.steps) != i || it.child != nil && len(it.child.shape.uses) > 0 {
+				continue
+			}
+			if err := d.placeItem(o, made, n); err != nil {
+				return err
+			}
 		}
 	}
-	return made, nil
+	for n := range made.class.items {
+		if err := d.placeItem(o, made, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // placeStep finds the fetch for a step: at the first level at which all that it needs has arrived.
-func (d *draft) placeStep(o *place, made *placed, st *step, given []*fetch) (*fetch, error) {
+func (d *draft) placeStep(o *place, made *placed, st *step) (*fetch, error) {
 	var waits []*fetch
 	for _, n := range st.needs {
+		if err := d.placeItem(o, made, n.item); err != nil {
+			return nil, err
+		}
 		it := made.class.items[n.item]
 		for _, step := range it.steps {
 			waits = append(waits, made.fetches[step])
@@ -208,8 +228,8 @@ func (d *draft) placeStep(o *place, made *placed, st *step, given []*fetch) (*fe
 			waits = append(waits, d.knownBelow(made.children[n.item], n.field.child)...)
 		}
 	}
-	if len(given) > 0 { // the object itself, and its type
-		waits = append(waits, given[0], given[len(given)-1])
+	if given := made.class.given; given > 0 { // the object itself, and its type
+		waits = append(waits, made.fetches[0], made.fetches[given-1])
 	}
 	for _, use := range st.contexts {
 		waits = append(waits, d.contextFetches(o, use)...)
@@ -265,23 +285,19 @@ func (f *fetch) addStep(o *place, t taken) {
 	f.entries = append(f.entries, &entry{place: o, steps: []taken{t}})
 }
 
-// placeItems places the values of the items that are complete with a step.
-func (d *draft) placeItems(o *place, made *placed, step int) error {
-	for i, it := range made.class.items {
-		if it.child == nil || slices.Max(it.steps) != step {
-			continue
-		}
-		sources := make([]*fetch, len(it.steps))
-		for k, s := range it.steps {
-			sources[k] = made.fetches[s]
-		}
-		child, err := d.placeOf(it.child, sources, &link{parent: o, field: it.field, types: made.class.types, guard: it.guard})
-		if err != nil {
-			return err
-		}
-		made.children[i] = child
+// placeItem places the value of an item whose steps have their fetches.
+func (d *draft) placeItem(o *place, made *placed, n int) error {
+	it := made.class.items[n]
+	if it.child == nil || made.children[n] != nil {
+		return nil
 	}
-	return nil
+	sources := make([]*fetch, len(it.steps))
+	for k, s := range it.steps {
+		sources[k] = made.fetches[s]
+	}
+	child, err := d.placeOf(it.child, sources, &link{parent: o, field: it.field, types: made.class.types, guard: it.guard})
+	made.children[n] = child
+	return err
 }
 
 // knownBelow are the fetches after which everything that a condition asks of the objects at a place is known.

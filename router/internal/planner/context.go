@@ -61,9 +61,7 @@ func (a *assembly) provide(use *contextUse, t querygraph.ObjectID) error {
 		value.needs = append(value.needs, n)
 		it := a.class.items[n.item]
 		a.asked[it] = true
-		if it.guard == never {
-			it.guard = plan.Always
-		}
+		it.guard = plan.Always
 	}
 	a.class.provides = append(a.class.provides, value)
 	return nil

@@ -35,8 +35,7 @@ func (r *run) placeEntities() error {
 		}
 		var all []*asking
 		for _, e := range f.entries {
-			for _, bucket := range r.buckets(e) {
-				a := r.asking(e, bucket)
+			for _, a := range r.askingsOf(e) {
 				same := slices.IndexFunc(all, func(other *asking) bool { return other.key == a.key })
 				if same < 0 || a.contexts != nil {
 					all = append(all, a)
@@ -86,6 +85,30 @@ func (r *run) rootAsking(f *fetch) *asking {
 	return a
 }
 
+// askingsOf are the ways to ask the objects of an entry: one, unless different types have to be asked differently.
+func (r *run) askingsOf(e *entry) []*asking {
+	var all []*asking
+	for _, bucket := range r.buckets(e) {
+		a := r.asking(e, bucket)
+		same := slices.IndexFunc(all, func(other *asking) bool {
+			return other.selection == a.selection && other.guard == a.guard && len(other.contexts)+len(a.contexts) == 0 &&
+				!other.types.Intersects(a.types)
+		})
+		if same < 0 {
+			all = append(all, a)
+			continue
+		}
+		all[same].types = all[same].types.Union(a.types)
+		for _, rep := range a.reps {
+			all[same].addRepresentation(rep)
+		}
+	}
+	for _, a := range all {
+		a.key = a.makeKey()
+	}
+	return all
+}
+
 // buckets divides the steps that a fetch takes at a place into those that can share one representation of each entity.
 func (r *run) buckets(e *entry) [][]taken {
 	var buckets [][]taken
@@ -105,10 +128,13 @@ func (r *run) buckets(e *entry) [][]taken {
 // sharesWith tells whether two steps of a place can be one: of one class they must describe the entity by the same key.
 func (t taken) sharesWith(other taken) bool {
 	a, b := t.class.steps[t.step], other.class.steps[other.step]
-	if len(a.contexts)+len(b.contexts) > 0 {
-		return slices.Equal(a.contexts, b.contexts) && (t.class != other.class || a.entry == b.entry)
+	if t.class == other.class {
+		// Under different guards, what the one requires may not be there when the other is asked.
+		return a.entry == b.entry && a.guard == b.guard && slices.Equal(a.contexts, b.contexts)
 	}
-	return t.class != other.class && t.class.types != nil && !t.class.types.Intersects(other.class.types) || a.entry == b.entry && t.class == other.class
+	// What one type needs and another does not cannot be said of an interface object, which stands for both.
+	return !a.entry.Interface && !b.entry.Interface && slices.Equal(a.contexts, b.contexts) &&
+		!t.class.types.Intersects(other.class.types)
 }
 
 func (r *run) asking(e *entry, bucket []taken) *asking {
@@ -133,7 +159,6 @@ func (r *run) asking(e *entry, bucket []taken) *asking {
 	a.guard = r.guards.and(a.guard, r.draft.guardOf(e.place))
 	a.selection = c.finish()
 	r.addContextVariables(a, e.place, bucket)
-	a.key = a.makeKey()
 	return a
 }
 
@@ -148,6 +173,11 @@ func (r *run) represent(a *asking, p *position, t taken) {
 		rep.Fields = addRepresented(rep.Fields, r.represented(n.name, n.field, n.key))
 	}
 	sortRepresented(rep.Fields)
+	a.addRepresentation(rep)
+}
+
+// addRepresentation adds a description of entities to those there are, joining it with one that says the same.
+func (a *asking) addRepresentation(rep *plan.Representation) {
 	for _, other := range a.reps {
 		if other.Typename != rep.Typename {
 			continue

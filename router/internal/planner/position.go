@@ -235,11 +235,15 @@ func (s *solver) needsType(p *position) bool {
 // leaves tells whether the class enters another subgraph.
 func (c *class) leaves() bool { return len(c.steps) > c.given }
 
-// guardSteps sets the guards of steps and of the items that only conditions ask: those of whoever needs them.
-func (c *class) guardSteps(g *guards) {
+// guardSteps sets the guards of steps and of the items that only conditions ask: those of whoever needs them. The step
+// kept, if not -1, is taken whether or not its items are asked.
+func (c *class) guardSteps(g *guards, kept int) {
 	for i := len(c.steps) - 1; i >= 0; i-- {
 		st := c.steps[i]
 		st.guard = never
+		if i == kept {
+			st.guard = plan.Always
+		}
 		for _, it := range c.items {
 			if slices.Contains(it.steps, i) {
 				st.guard = g.or(st.guard, it.guard)

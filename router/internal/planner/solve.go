@@ -3,7 +3,6 @@ package planner
 import (
 	"slices"
 
-	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/querygraph"
 )
 
@@ -203,10 +202,7 @@ func (a *assembly) finish() (*class, error) {
 		}
 	}
 	a.collect()
-	a.class.guardSteps(a.solver.run.guards)
-	if a.keep != nil {
-		a.class.steps[a.kept].guard = plan.Always
-	}
+	a.class.guardSteps(a.solver.run.guards, a.kept)
 	a.measure()
 	return a.class, nil
 }
