@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,6 +24,8 @@ type health struct {
 	checks   []Check
 	logger   *slog.Logger
 	stopping atomic.Bool
+	// failing holds the names of the checks whose failure is in the log: a prober asks many times a minute.
+	failing sync.Map
 }
 
 // live answers 200 for as long as the process can answer at all.
@@ -40,9 +43,14 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	code := http.StatusOK
 	for _, check := range h.checks {
 		if err := h.run(r.Context(), check); err != nil {
-			h.logger.WarnContext(r.Context(), "not ready", "check", check.Name, "error", err)
+			if _, logged := h.failing.LoadOrStore(check.Name, true); !logged {
+				h.logger.WarnContext(r.Context(), "not ready", "check", check.Name, "error", err)
+			}
 			report.Status, report.Checks[check.Name], code = "not ready", "failed", http.StatusServiceUnavailable
 			continue
+		}
+		if _, failed := h.failing.LoadAndDelete(check.Name); failed {
+			h.logger.InfoContext(r.Context(), "ready again", "check", check.Name)
 		}
 		report.Checks[check.Name] = "ok"
 	}
