@@ -18,6 +18,7 @@ require (
 	github.com/tributary-gql/tributary/loaders v0.0.0
 	github.com/tributary-gql/tributary/subgraphs/kit v0.0.0
 	github.com/vektah/gqlparser/v2 v2.5.64
+	go.uber.org/goleak v1.3.0
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sync v0.24.0
 )
