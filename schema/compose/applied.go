@@ -129,7 +129,11 @@ func (c *composition) mergeDifferent(what, name string, all, distinct []appliedS
 	}
 	first := all[0].application
 	if strategies := argumentStrategies[meaning(first.Known, first.Link, first.NameInFeature)]; strategies != nil {
-		merged := &ast.Directive{Name: name, Arguments: c.mergeApplicationArguments(what, distinct, strategies, places)}
+		arguments, ok := c.mergeApplicationArguments(what, distinct, strategies, places)
+		merged := &ast.Directive{Name: name, Arguments: arguments}
+		if !ok {
+			return merged
+		}
 		c.report.hint(diag.MergedNonRepeatableDirectiveArguments, places, "",
 			"%s has different applications of @%s, merged into %s: it has %s.",
 			what, name, printApplication(name, merged.Arguments), c.report.words(&t))
@@ -161,5 +165,5 @@ func printApplication(name string, arguments ast.ArgumentList) string {
 	if len(arguments) > 0 {
 		b.WriteByte(')')
 	}
-	return b.String()
+	return shorten(b.String())
 }

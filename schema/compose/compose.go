@@ -65,6 +65,7 @@ func (r *Result) add(found []diag.Diagnostic) {
 func Compose(subgraphs []*subgraph.Subgraph) Result {
 	c := newComposition(subgraphs)
 	for _, phase := range []func(){
+		c.checkNames,
 		c.merge,
 		c.finish,
 		c.validateStructure,
@@ -90,6 +91,16 @@ type composition struct {
 	byName    map[string]*mergedType
 	enumUses  map[string]*enumUse
 	out       *supergraph.Supergraph
+}
+
+// checkNames reports subgraphs that cannot be told apart.
+func (c *composition) checkNames() {
+	for i, s := range c.subgraphs {
+		if i > 0 && c.subgraphs[i-1].Name == s.Name {
+			c.report.error(diag.InvalidSubgraphName, []diag.Location{s.Location(s.Position)}, "Give each subgraph a name of its own.",
+				"Two subgraphs have the name %q.", s.Name)
+		}
+	}
 }
 
 func newComposition(subgraphs []*subgraph.Subgraph) *composition {

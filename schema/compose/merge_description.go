@@ -43,13 +43,3 @@ func (c *composition) mergeDescription(what string, elements []element) string {
 	}
 	return best
 }
-
-// shorten cuts a description for use within a message.
-func shorten(text string) string {
-	const limit = 60
-	runes := []rune(text)
-	if len(runes) <= limit {
-		return text
-	}
-	return string(runes[:limit]) + "…"
-}

@@ -61,25 +61,11 @@ const maxListed = 10
 
 // quoted lists names as `"a", "b" and "c"`.
 func quoted(names []string) string {
-	var b strings.Builder
-	shown := names
-	if len(shown) > maxListed {
-		shown = shown[:maxListed]
+	phrases := make([]string, len(names))
+	for i, name := range names {
+		phrases[i] = fmt.Sprintf("%q", name)
 	}
-	for i, name := range shown {
-		switch {
-		case i == 0:
-		case i == len(names)-1:
-			b.WriteString(" and ")
-		default:
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%q", name)
-	}
-	if more := len(names) - len(shown); more > 0 {
-		fmt.Fprintf(&b, " and %d more", more)
-	}
-	return b.String()
+	return joined(phrases)
 }
 
 // name returns a subgraph's name.
@@ -97,7 +83,7 @@ func (r *report) listed(graphs []supergraph.GraphID) string {
 	return "subgraphs " + quoted(names)
 }
 
-// tally groups subgraphs by what they say, in the order it was first said; it words "X in subgraph A but Y in subgraph B".
+// tally groups subgraphs by what they say, in the order it was first said.
 type tally struct {
 	said   []string
 	graphs map[string][]supergraph.GraphID
@@ -113,11 +99,36 @@ func (t *tally) add(what string, g supergraph.GraphID) {
 	t.graphs[what] = append(t.graphs[what], g)
 }
 
-// words returns the tally as one phrase.
+// words returns the tally as one phrase: `X in subgraph "a" but Y in subgraphs "b" and "c"`.
 func (r *report) words(t *tally) string {
 	parts := make([]string, len(t.said))
 	for i, what := range t.said {
 		parts[i] = what + " in " + r.listed(t.graphs[what])
 	}
-	return strings.Join(parts, " but ")
+	if len(parts) == 2 {
+		return parts[0] + " but " + parts[1]
+	}
+	return joined(parts)
+}
+
+// joined lists phrases as "a, b and c".
+func joined(phrases []string) string {
+	if len(phrases) > maxListed {
+		phrases = append(phrases[:maxListed:maxListed], fmt.Sprintf("%d more", len(phrases)-maxListed))
+	}
+	if len(phrases) < 2 {
+		return strings.Join(phrases, "")
+	}
+	last := len(phrases) - 1
+	return strings.Join(phrases[:last], ", ") + " and " + phrases[last]
+}
+
+// shorten cuts a text for use within a message.
+func shorten(text string) string {
+	const limit = 100
+	runes := []rune(text)
+	if len(runes) <= limit {
+		return text
+	}
+	return string(runes[:limit]) + "…"
 }

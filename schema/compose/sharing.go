@@ -2,7 +2,6 @@ package compose
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/tributary-gql/tributary/schema/diag"
 	"github.com/tributary-gql/tributary/schema/subgraph"
@@ -77,18 +76,6 @@ func (c *composition) addAbstract(out []resolver, a abstraction) []resolver {
 
 // isResolved reports whether the subgraph can resolve the field, if only where it provides it.
 func isResolved(f *subgraph.Field) bool { return !f.External || f.Provided }
-
-// joined lists phrases as "a, b and c".
-func joined(phrases []string) string {
-	if len(phrases) > maxListed {
-		phrases = append(phrases[:maxListed:maxListed], fmt.Sprintf("%d more", len(phrases)-maxListed))
-	}
-	if len(phrases) < 2 {
-		return strings.Join(phrases, "")
-	}
-	last := len(phrases) - 1
-	return strings.Join(phrases[:last], ", ") + " and " + phrases[last]
-}
 
 // validateSubscriptionField checks that a subscription has one source: events cannot come from several subgraphs.
 func (c *composition) validateSubscriptionField(f *mergedField) {

@@ -41,9 +41,9 @@ var argumentStrategies = map[subgraph.Known]map[string]strategy{
 	"dnf_conjunction": {"value": conjunction},
 }
 
-// mergeApplicationArguments merges the arguments of different applications in the order of the directive's definition.
-func (c *composition) mergeApplicationArguments(what string, distinct []appliedSource, strategies map[string]strategy, places []diag.Location) ast.ArgumentList {
-	var merged ast.ArgumentList
+// mergeApplicationArguments merges the arguments of different applications in the order of the directive's definition; ok
+// is false when that was reported as impossible.
+func (c *composition) mergeApplicationArguments(what string, distinct []appliedSource, strategies map[string]strategy, places []diag.Location) (merged ast.ArgumentList, ok bool) {
 	for _, def := range distinct[0].application.Definition.Arguments {
 		merge := strategies[def.Name]
 		if merge == nil {
@@ -58,12 +58,13 @@ func (c *composition) mergeApplicationArguments(what string, distinct []appliedS
 			c.report.error(diag.DirectiveCompositionError, places, "Simplify the alternatives that the applications list.",
 				"%s has applications of @%s that cannot be merged: together they have more than %d alternatives.",
 				what, distinct[0].application.Name, maxAlternatives)
+			return nil, false
 		}
 		if value != nil {
 			merged = append(merged, &ast.Argument{Name: def.Name, Value: value})
 		}
 	}
-	return merged
+	return merged, true
 }
 
 // given drops values that are absent or null.
