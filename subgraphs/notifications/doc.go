@@ -9,3 +9,5 @@
 // Invariant: a notification's id follows from its owner, kind and subject. The same event, however often it comes and whether it comes as an
 // event or as demo data, makes the same notification once.
 package notifications
+
+//go:generate go tool gqlgen generate --config ../../gqlgen.yml

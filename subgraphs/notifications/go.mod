@@ -9,6 +9,7 @@ require (
 	github.com/tributary-gql/tributary/loaders v0.0.0
 	github.com/tributary-gql/tributary/subgraphs/kit v0.0.0
 	github.com/vektah/gqlparser/v2 v2.5.64
+	go.uber.org/goleak v1.3.0
 )
 
 require (

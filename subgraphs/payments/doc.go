@@ -11,3 +11,5 @@
 //   - an available balance never goes below the limit, because a debit carries the floor it must respect;
 //   - money of an authorised payment is held apart (account kind "held") until it is captured or cancelled, so it cannot be spent twice.
 package payments
+
+//go:generate go tool gqlgen generate --config ../../gqlgen.yml

@@ -10,3 +10,5 @@
 // Limits: a query has at most MaxQueryRunes characters and MaxWords words; of the documents that match, the newest MaxCandidates are scored
 // and can be paged through.
 package search
+
+//go:generate go tool gqlgen generate --config ../../gqlgen.yml
