@@ -13,8 +13,8 @@ import (
 type builder struct {
 	report
 	doc *ast.SchemaDocument
-	// links that the document applies, before the implied link to the link specification is added
-	userDirectives map[string]*Directive
+	userDirectives map[string]*Directive // the definitions that the SDL contains
+	badKeys        map[*Application]bool // keys whose field set has problems
 }
 
 func newBuilder(s *Subgraph, doc *ast.SchemaDocument) *builder {

@@ -47,7 +47,7 @@ func (b *builder) declareSchema() {
 func (b *builder) assignRoots() {
 	explicit := map[ast.Operation]string{}
 	types := map[string]ast.Operation{}
-	for _, list := range []ast.SchemaDefinitionList{b.doc.Schema, b.doc.SchemaExtension} {
+	for _, list := range []ast.SchemaDefinitionList{b.doc.Schema[:min(len(b.doc.Schema), 1)], b.doc.SchemaExtension} {
 		for _, def := range list {
 			for _, root := range def.OperationTypes {
 				b.assignRoot(root, explicit, types)

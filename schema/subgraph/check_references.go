@@ -29,6 +29,9 @@ func (b *builder) checkReferences() {
 		}
 	}
 	for _, d := range b.s.Directives {
+		if d.Position == nil {
+			continue // not of the SDL's making
+		}
 		for _, arg := range d.Arguments {
 			b.checkInputType(arg.Type, arg.Position, "@"+d.Name+"("+arg.Name+":)")
 		}

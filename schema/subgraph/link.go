@@ -222,14 +222,17 @@ func (b *builder) readImports(app *Application, l *Link) bool {
 		}
 	}
 	ok := true
-	seen := map[string]bool{}
+	seen := map[string]Import{}
 	for _, element := range elements {
 		i, fine := b.readImport(element)
-		if fine && seen[i.Name] {
-			b.badImport(element, "%q is imported twice", i.Name)
+		if first, twice := seen[i.Name]; fine && twice {
+			if first.As == i.As {
+				continue
+			}
+			b.badImport(element, "%q is imported under two names", i.Name)
 			fine = false
 		}
-		seen[i.Name] = true
+		seen[i.Name] = i
 		ok = ok && fine
 		l.Imports = append(l.Imports, i)
 	}
@@ -335,7 +338,7 @@ func (b *builder) checkImportConflicts() {
 				continue // the feature's own directive, renamed together with the feature
 			}
 			b.add(diag.InvalidLinkDirectiveUsage, i.Position, "Rename one of them: { name: \""+i.Name+"\", as: … }.",
-				"%q is imported from %q and from %q.", name, first.URL, l.URL)
+				"%q would stand for an element of %q and for one of %q.", name, first.URL, l.URL)
 		}
 	}
 }

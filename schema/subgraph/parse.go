@@ -7,6 +7,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/tributary-gql/tributary/schema/diag"
@@ -103,9 +104,10 @@ func (s *Subgraph) syntaxError(err error) diag.Diagnostic {
 	var located *gqlerror.Error
 	if errors.As(err, &located) {
 		message := located.Message
-		if strings.Contains(message, "<Invalid>") {
-			message = "unexpected character"
+		if bad := lexicalError(s.source); bad != nil && strings.Contains(message, "<Invalid>") {
+			located, message = bad, bad.Message // the parser only says that the token is invalid, not why
 		}
+		message = strings.TrimSuffix(message, ".")
 		d.Message = "Syntax error: " + strings.ToLower(message[:min(1, len(message))]) + message[min(1, len(message)):] + "."
 		if len(located.Locations) > 0 {
 			at.Line, at.Column = located.Locations[0].Line, located.Locations[0].Column
@@ -116,6 +118,21 @@ func (s *Subgraph) syntaxError(err error) diag.Diagnostic {
 	}
 	d.Locations = []diag.Location{at}
 	return d
+}
+
+// lexicalError returns the first error of the lexer, or nil.
+func lexicalError(source *ast.Source) *gqlerror.Error {
+	lex := lexer.New(source)
+	for {
+		token, err := lex.ReadToken()
+		var located *gqlerror.Error
+		switch {
+		case errors.As(err, &located):
+			return located
+		case err != nil || token.Kind == lexer.EOF || token.Kind == lexer.Invalid:
+			return nil
+		}
+	}
 }
 
 // build runs the first stage: reading the document into the model, links and all.

@@ -14,7 +14,7 @@ func didYouMean(name string, candidates []string) string {
 	var found []near
 	limit := max(len(name)*2/5, 1)
 	for _, c := range candidates {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(c), limit); d <= limit && c != name {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(c), limit); d <= limit && d < max(len(name), len(c)) && c != name {
 			found = append(found, near{c, d})
 		}
 	}

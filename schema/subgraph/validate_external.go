@@ -21,6 +21,7 @@ func (b *builder) checkExternals() {
 		if t.Kind == ast.Interface {
 			b.add(diag.ExternalOnInterface, at, "Remove it: mark the fields of the object types instead.",
 				"Field %q of an interface cannot be @external: interfaces resolve nothing.", f.Coordinate())
+			return
 		}
 		if !f.Used {
 			b.add(diag.ExternalUnused, at, "Remove the field, or @external if this subgraph resolves it.",

@@ -42,8 +42,14 @@ type problem struct {
 }
 
 // checkFieldSet checks the field set of an application against the type it selects from; place names the element that carries the
-// application.
-func (b *builder) checkFieldSet(app *Application, from *Type, place string, rules fieldSetRules) {
+// application. It reports whether the set is fine.
+func (b *builder) checkFieldSet(app *Application, from *Type, place string, rules fieldSetRules) bool {
+	before := len(b.found)
+	b.findFieldSetProblems(app, from, place, rules)
+	return len(b.found) == before
+}
+
+func (b *builder) findFieldSetProblems(app *Application, from *Type, place string, rules fieldSetRules) {
 	c := &fieldSetCheck{b: b, rules: rules, app: app}
 	text, ok := fieldsText(app)
 	if !ok {
@@ -253,7 +259,7 @@ func (c *fieldSetCheck) apply(t *Type, selections []*selection, underExternal bo
 			c.apply(c.b.s.types[typeName(f.Type)], sel.Sub, underExternal || f.External || c.b.s.externalBelow(f))
 			continue
 		}
-		if c.rules.missingExternal != "" && !underExternal && !f.External {
+		if c.rules.missingExternal != "" && !underExternal && !f.External && !c.b.s.externalBelow(f) {
 			c.noteMissingExternal(f, sel)
 		}
 	}

@@ -17,7 +17,9 @@ func (b *builder) checkInterfaceKeys() {
 			continue
 		}
 		for _, key := range t.Keys {
-			b.checkInterfaceKey(t, key)
+			if !b.badKeys[key.Application] {
+				b.checkInterfaceKey(t, key)
+			}
 		}
 	}
 }

@@ -18,6 +18,7 @@ var keyRules = fieldSetRules{
 
 // checkKeys checks @key.
 func (b *builder) checkKeys() {
+	b.badKeys = map[*Application]bool{}
 	for _, t := range b.s.Types {
 		for _, app := range t.Applied {
 			if app.Known != KnownKey {
@@ -27,7 +28,9 @@ func (b *builder) checkKeys() {
 				b.add(diag.KeyUnsupportedOnInterface, atSign(app.Position), "Link "+FederationIdentity+"/v2.3 or later.",
 					"@%s cannot be used on interface %q before federation 2.3.", app.Name, t.Name)
 			}
-			b.checkFieldSet(app, t, fmt.Sprintf("type %q", t.Name), keyRules)
+			if !b.checkFieldSet(app, t, fmt.Sprintf("type %q", t.Name), keyRules) {
+				b.badKeys[app] = true
+			}
 		}
 	}
 }
