@@ -69,6 +69,10 @@ func (c *compiler) field(field *plan.Field, object *plan.Object, at *layout) fie
 		shape.typ = &typeShape{nonNull: true, leaf: plan.StringLeaf, name: "String", text: "String!", object: -1}
 		return shape
 	}
+	if field.Introspection {
+		shape.typ = &typeShape{nonNull: field.Type.NonNull, name: field.Type.Name, object: -1}
+		return shape
+	}
 	shape.typ = c.typeShape(field.Type, shape.object)
 	return shape
 }

@@ -1,5 +1,7 @@
 package exec
 
+import "slices"
+
 const (
 	moreFollows = `,"hasNext":true`
 	lastOne     = `,"hasNext":false`
@@ -36,7 +38,9 @@ func (e *execution) runDeferred(sink Sink, final bool) error {
 	}
 	waiting, left := e.activeDeferred()
 	err := e.emitWhen(e.initialReady, func() error {
-		return e.emitUnlocked(sink, e.payload(moreFollows), true)
+		return e.emitUnlocked(sink, e.payload(moreFollows, func(fetch int32) bool {
+			return fetch == ownErrors || e.program.initial[fetch]
+		}), true)
 	})
 	for left > 0 && err == nil {
 		var next int
@@ -50,7 +54,8 @@ func (e *execution) runDeferred(sink Sink, final bool) error {
 			if left == 0 && final {
 				more = lastOne
 			}
-			return e.emitUnlocked(sink, e.incremental(&e.program.deferred[next], more), left > 0 || !final)
+			part := &e.program.deferred[next]
+			return e.emitUnlocked(sink, e.incremental(part, more, e.errorsOf(part, left == 0)), left > 0 || !final)
 		})
 	}
 	if err != nil {
@@ -61,6 +66,16 @@ func (e *execution) runDeferred(sink Sink, final bool) error {
 	}
 	e.mu.Unlock()
 	return err
+}
+
+// errorsOf tells whose errors go with a deferred part: its own fetches', and everyone's with the last part.
+func (e *execution) errorsOf(part *deferredProgram, isLast bool) func(fetch int32) bool {
+	if isLast {
+		return nil
+	}
+	return func(fetch int32) bool {
+		return fetch == ownErrors || slices.Contains(part.plan.WaitsFor, int(fetch))
+	}
 }
 
 // emitWhen waits until a payload is ready and emits it. The caller holds mu.

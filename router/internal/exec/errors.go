@@ -100,12 +100,18 @@ func (e *execution) appendError(dst []byte, r reportedError) []byte {
 	return append(dst, "}}"...)
 }
 
-// appendErrors writes the list of all errors so far, in the order of their fetches, and forgets them.
-func (e *execution) appendErrors(dst []byte) []byte {
+// appendErrors writes the list of errors so far whose fetches belong to the payload at hand, in the order of the fetches,
+// and forgets them. of is nil when that is every fetch.
+func (e *execution) appendErrors(dst []byte, of func(fetch int32) bool) []byte {
 	l := &e.errors
 	slices.SortStableFunc(l.entries, func(a, b errorEntry) int { return cmp.Compare(a.fetch, b.fetch) })
-	start := len(dst)
+	start, kept := len(dst), 0
 	for _, entry := range l.entries {
+		if of != nil && !of(entry.fetch) {
+			l.entries[kept] = entry
+			kept++
+			continue
+		}
 		dst = append(dst, ',')
 		dst = append(dst, l.text[entry.start:entry.end]...)
 	}
@@ -113,9 +119,23 @@ func (e *execution) appendErrors(dst []byte) []byte {
 		dst = append(dst, `,{"message":"`...)
 		dst = strconv.AppendInt(dst, int64(l.dropped), 10)
 		dst = append(dst, ` more errors were left out.","extensions":{"code":"TOO_MANY_ERRORS"}}`...)
+		l.dropped = 0
 	}
-	l.reset()
+	if kept == 0 {
+		l.reset()
+	}
+	l.entries = l.entries[:kept]
 	return closeList(dst, start)
+}
+
+// has tells whether there are errors for a payload (see appendErrors).
+func (l *errorList) has(of func(fetch int32) bool) bool {
+	for i := range l.entries {
+		if of == nil || of(l.entries[i].fetch) {
+			return true
+		}
+	}
+	return false
 }
 
 // answerError is one error of a subgraph's answer.

@@ -169,7 +169,7 @@ func (e *execution) runOnce(sink Sink) error {
 	if err := e.abandoned(); err != nil {
 		return err
 	}
-	return sink.Emit(e.payload(""), false)
+	return sink.Emit(e.payload("", nil), false)
 }
 
 // abandoned gives the context's error when nobody waits for an answer any more; a deadline that has passed is not that.

@@ -8,9 +8,9 @@ const (
 	unexplainedError = `{"message":"The operation could not be answered.","extensions":{"code":"` + CodeInternal + `"}}`
 )
 
-// payload writes a whole response: {"data":…,"errors":…}, with what more follows before the last brace. It is valid until
-// the next one.
-func (e *execution) payload(more string) []byte {
+// payload writes a whole response: {"data":…,"errors":…}, with what more follows before the last brace. of tells whose
+// errors are in it, nil: everyone's. It is valid until the next one.
+func (e *execution) payload(more string, of func(fetch int32) bool) []byte {
 	p := &e.proj
 	p.begin(e)
 	p.out = append(p.out, `{"data":`...)
@@ -20,11 +20,11 @@ func (e *execution) payload(more string) []byte {
 		p.out = append(p.out[:start], nullText...)
 	}
 	switch {
-	case p.tooLarge:
+	case p.tooLarge || len(p.out) > p.limit:
 		p.out = append(p.out[:0], tooLargePayload...)
 		e.errors.reset()
-	case len(e.errors.entries) > 0:
-		p.out = e.appendErrors(append(p.out, `,"errors":`...))
+	case e.errors.has(of):
+		p.out = e.appendErrors(append(p.out, `,"errors":`...), of)
 	case isNull:
 		p.out = append(append(append(p.out, `,"errors":[`...), unexplainedError...), ']')
 	}
@@ -32,18 +32,18 @@ func (e *execution) payload(more string) []byte {
 	return p.out
 }
 
-// incremental writes the payload of a deferred part: one entry for each object that it belongs to.
-func (e *execution) incremental(deferred *deferredProgram, more string) []byte {
+// incremental writes the payload of a deferred part: one entry for each object that it belongs to. of is as in payload.
+func (e *execution) incremental(deferred *deferredProgram, more string, of func(fetch int32) bool) []byte {
 	p := &e.proj
 	p.begin(e)
 	p.out = append(p.out, `{"incremental":`...)
 	start := len(p.out)
-	p.entries(deferred, 0, e.root)
-	if len(e.errors.entries) > 0 {
+	p.entries(deferred, 0, e.root, of)
+	if e.errors.has(of) {
 		// The part has no object of its own, only errors.
-		p.entry(deferred, value.Node{})
+		p.entry(deferred, value.Node{}, of)
 	}
-	if p.tooLarge {
+	if p.tooLarge || len(p.out) > p.limit {
 		p.out = append(append(append(p.out[:start], ','), tooLargePayload...), '}')
 		e.errors.reset()
 	}
@@ -53,18 +53,18 @@ func (e *execution) incremental(deferred *deferredProgram, more string) []byte {
 }
 
 // entries walks to the objects of a deferred part.
-func (p *projector) entries(deferred *deferredProgram, depth int, n value.Node) {
+func (p *projector) entries(deferred *deferredProgram, depth int, n value.Node, of func(fetch int32) bool) {
 	switch n.Kind {
 	case value.List:
 		p.way = append(p.way, wayStep{})
 		for i, item := range p.tree.Items(n) {
 			p.way[len(p.way)-1].index = int32(i)
-			p.entries(deferred, depth, item)
+			p.entries(deferred, depth, item, of)
 		}
 		p.way = p.way[:len(p.way)-1]
 	case value.Object:
 		if depth == len(deferred.path.steps) {
-			p.entry(deferred, n)
+			p.entry(deferred, n, of)
 			return
 		}
 		step := &deferred.path.steps[depth]
@@ -72,13 +72,13 @@ func (p *projector) entries(deferred *deferredProgram, depth int, n value.Node) 
 			return
 		}
 		p.way = append(p.way, wayStep{field: &deferred.names[depth]})
-		p.entries(deferred, depth+1, p.tree.Field(n, step.slot))
+		p.entries(deferred, depth+1, p.tree.Field(n, step.slot), of)
 		p.way = p.way[:len(p.way)-1]
 	}
 }
 
 // entry writes one object of a deferred part with its path, its label, and the errors since the last entry.
-func (p *projector) entry(deferred *deferredProgram, n value.Node) {
+func (p *projector) entry(deferred *deferredProgram, n value.Node, of func(fetch int32) bool) {
 	p.out = append(p.out, `,{"data":`...)
 	start := len(p.out)
 	if n.Kind != value.Object || !p.object(n, deferred.response) {
@@ -89,8 +89,8 @@ func (p *projector) entry(deferred *deferredProgram, n value.Node) {
 	if deferred.label != nil {
 		p.out = append(append(p.out, `,"label":`...), deferred.label...)
 	}
-	if len(p.e.errors.entries) > 0 {
-		p.out = p.e.appendErrors(append(p.out, `,"errors":`...))
+	if p.e.errors.has(of) {
+		p.out = p.e.appendErrors(append(p.out, `,"errors":`...), of)
 	}
 	p.out = append(p.out, '}')
 }

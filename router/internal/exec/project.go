@@ -168,11 +168,11 @@ func (p *projector) absent(n value.Node, typ *typeShape, field, leaf *fieldShape
 
 // misfit reports a value of the wrong kind.
 func (p *projector) misfit(n value.Node, typ *typeShape, leaf *fieldShape) {
-	subgraph := p.subgraph(n)
 	if n.Kind == value.Conflict {
-		p.fail(leaf, CodeConflict, subgraph, "Subgraphs disagree about the shape of this value.")
+		p.fail(leaf, CodeConflict, "", "Subgraphs disagree about the shape of this value.")
 		return
 	}
+	subgraph := p.subgraph(n)
 	p.fail(leaf, CodeInvalidValue, subgraph,
 		fmt.Sprintf("Subgraph %q answered with %s where %s was expected.", subgraph, kindName(n), typ.text))
 }
@@ -215,7 +215,7 @@ func (p *projector) introspect(field *fieldShape) bool {
 
 // subgraph is who answered with a value, "" when nobody did.
 func (p *projector) subgraph(n value.Node) string {
-	if n.Kind == value.Absent || int(n.Source) >= len(p.e.sources) {
+	if n.Kind == value.Absent || n.Kind == value.Conflict || int(n.Source) >= len(p.e.sources) {
 		return ""
 	}
 	return p.e.program.fetches[p.e.sources[n.Source].fetch].fetch.Subgraph

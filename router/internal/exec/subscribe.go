@@ -7,7 +7,7 @@ func (e *execution) subscribe(sink Sink) error {
 	streamer, ok := e.fetcher.(Streamer)
 	if !ok {
 		e.fail(t, first, &FetchError{Code: CodeInternal, Message: "Subscriptions are not supported here."})
-		return sink.Emit(e.payload(""), false)
+		return sink.Emit(e.payload("", nil), false)
 	}
 	var sinkErr error
 	err := streamer.Stream(e.ctx, &t.request, func(answer Answer) error {
@@ -24,7 +24,7 @@ func (e *execution) subscribe(sink Sink) error {
 	}
 	e.reset()
 	e.fail(t, first, err)
-	return sink.Emit(e.payload(""), false)
+	return sink.Emit(e.payload("", nil), false)
 }
 
 func (e *execution) subscriptionTask(first *fetchProgram) *task {
@@ -52,5 +52,5 @@ func (e *execution) event(t *task, first *fetchProgram, answer Answer, sink Sink
 	if err := e.abandoned(); err != nil {
 		return err
 	}
-	return sink.Emit(e.payload(""), true)
+	return sink.Emit(e.payload("", nil), true)
 }

@@ -43,7 +43,7 @@ func (t *Tree) mergeNode(dst *Node, src Node) {
 			return
 		}
 		if dst.Count != src.Count {
-			*dst = Node{Kind: Conflict, Source: src.Source}
+			*dst = Node{Kind: Conflict}
 			return
 		}
 		to, from := t.Items(*dst), t.Items(src)
@@ -51,7 +51,7 @@ func (t *Tree) mergeNode(dst *Node, src Node) {
 			t.mergeNode(&to[i], from[i])
 		}
 	case dst.Kind >= List || src.Kind >= List:
-		*dst = Node{Kind: Conflict, Source: src.Source}
+		*dst = Node{Kind: Conflict}
 	}
 }
 

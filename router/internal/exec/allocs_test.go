@@ -1,0 +1,29 @@
+//go:build !race
+
+package exec
+
+import (
+	"context"
+	"testing"
+
+	"github.com/tributary-gql/tributary/router/internal/plan"
+)
+
+var steadyBody = []byte(`{"data":{"f":1}}`)
+
+var steady = fetcherFunc(func(context.Context, *FetchRequest) (Answer, error) { return Answer{Body: steadyBody}, nil })
+
+type discard struct{}
+
+func (discard) Emit([]byte, bool) error { return nil }
+
+// The race detector makes pools forget, so these tests are not built with it.
+
+func TestOneRunnableFetchNeedsNoGoroutine(t *testing.T) {
+	program := graph(t, plan.Query, nil, []int{0}, []int{1})
+	run := func() { _ = program.Execute(context.Background(), Input{}, steady, discard{}) }
+	run()
+	if got := testing.AllocsPerRun(100, run); got != 0 {
+		t.Errorf("three fetches in a row cost %v allocations, want 0: a goroutine would cost one", got)
+	}
+}
