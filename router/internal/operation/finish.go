@@ -15,7 +15,7 @@ import (
 // the order of the operation, so that documents which differ only in literals end alike.
 func (s *Schema) finish(o *Operation, options Options) (Literals, error) {
 	f := finisher{
-		schema: s.AST, extract: newExtractor(s.AST, o), ids: map[*SelectionSet]int{}, heights: map[*SelectionSet]int{},
+		schema: s.AST, extract: newExtractor(s.AST, o, options.KeepLiterals), ids: map[*SelectionSet]int{}, heights: map[*SelectionSet]int{},
 	}
 	for _, d := range o.Directives {
 		f.directive(d)

@@ -23,10 +23,11 @@ type extractor struct {
 	demanded  map[string]bool       // variables that stand where null is not allowed
 	literals  Literals
 	next      int
+	keep      bool // literals stay where they are
 }
 
-func newExtractor(schema *ast.Schema, o *Operation) *extractor {
-	e := &extractor{schema: schema, operation: o, declared: map[string]bool{}, names: map[*ast.Value]string{}, demanded: map[string]bool{}}
+func newExtractor(schema *ast.Schema, o *Operation, keep bool) *extractor {
+	e := &extractor{schema: schema, operation: o, keep: keep, declared: map[string]bool{}, names: map[*ast.Value]string{}, demanded: map[string]bool{}}
 	for _, v := range o.Variables {
 		e.declared[v.Name] = true
 	}
@@ -51,6 +52,9 @@ func (e *extractor) value(v *ast.Value, expected *ast.Type) *ast.Value {
 		return cloneValue(v)
 	}
 	if !holdsVariable(v) {
+		if e.keep {
+			return cloneValue(v)
+		}
 		return e.variable(v, expected)
 	}
 	if v.Kind == ast.Variable && expected.NonNull {

@@ -15,6 +15,8 @@ type Options struct {
 	MaxConditions int
 	// Defer keeps @defer; without it deferred fragments are part of the initial response, as the specification allows.
 	Defer bool
+	// KeepLiterals leaves literals in the arguments instead of moving them into variables.
+	KeepLiterals bool
 }
 
 // DefaultOptions fit a public API.

@@ -1,0 +1,321 @@
+package plancheck
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/router/internal/operation"
+	"github.com/tributary-gql/tributary/router/internal/plan"
+)
+
+// payload is a part of the response that is read off the tree.
+type payload struct {
+	set    *operation.SelectionSet
+	object *plan.Object
+	node   *node
+	known  truth // what is true when the position is in the response
+	where  string
+	part   bool // the shape holds some of the operation's fields only, as others are deferred or come elsewhere
+}
+
+// responses reads the operation off the tree, payload by payload, and reports what no payload has.
+func (r *run) responses() {
+	r.shown = fetchSet{}
+	told := told{}
+	deferring := len(r.plan.Deferred) > 0
+	first := payload{set: r.operation.Root, object: r.plan.Response, node: r.root, known: r.conditions.always, part: deferring}
+	r.read(first, told)
+	for _, d := range r.plan.Deferred {
+		r.deferred(d, told)
+	}
+	if deferring {
+		first.object = nil
+		r.untold(first, told)
+	}
+}
+
+// told are the fields that payloads have shown, at their positions.
+type told map[*node]map[*operation.Field]bool
+
+func (t told) add(n *node, f *operation.Field) {
+	n = n.original()
+	if t[n] == nil {
+		t[n] = map[*operation.Field]bool{}
+	}
+	t[n][f] = true
+}
+
+// deferred reads a later payload, wherever its path leads.
+func (r *run) deferred(d *plan.Deferred, told told) {
+	type place struct {
+		set   *operation.SelectionSet
+		node  *node
+		known truth
+	}
+	places := []place{{r.operation.Root, r.root, r.conditions.always}}
+	for _, element := range d.Path {
+		var next []place
+		for _, p := range places {
+			for _, f := range p.set.Fields {
+				if f.ResponseName != element.ResponseName || f.Selections == nil {
+					continue
+				}
+				known := p.known.and(r.conditions.asked(f.Condition, r.conditions.variable))
+				for _, s := range p.node.fields[element.StoreName] {
+					if s.child != nil {
+						next = append(next, place{f.Selections, s.child, known})
+					}
+				}
+			}
+		}
+		places = next
+	}
+	if len(places) == 0 {
+		r.report(RuleShape, -1, d.Path.String(), "a deferred payload's path leads nowhere")
+	}
+	for _, p := range places {
+		r.read(payload{set: p.set, object: d.Response, node: p.node, known: p.known, where: d.Path.String(), part: true}, told)
+	}
+}
+
+// shownField is a field of the operation with the field of the shape that shows it, for some runtime types.
+type shownField struct {
+	asked *operation.Field
+	shape *plan.Field
+	types types
+}
+
+// read compares one object of the response with what the operation asks there.
+func (r *run) read(p payload, told told) {
+	if !r.spend() {
+		return
+	}
+	if p.object.TypeName != p.set.Type {
+		r.report(RuleShape, -1, p.where, "the position is a %s, the shape says %s", p.set.Type, p.object.TypeName)
+	}
+	if !slices.Equal(p.object.PossibleTypes, p.set.Possible) {
+		r.report(RuleShape, -1, p.where, "runtime types are %v, the shape says %v", p.set.Possible, p.object.PossibleTypes)
+	}
+	for _, f := range r.pair(p) {
+		told.add(p.node, f.asked)
+		r.readField(p, f, told)
+	}
+}
+
+// pair matches the fields of the shape with those of the operation, type by type and in order.
+func (r *run) pair(p payload) []*shownField {
+	var pairs []*shownField
+	for _, object := range p.set.Possible {
+		var asked []*operation.Field
+		for _, f := range p.set.Fields {
+			if appliesTo(f, object) {
+				asked = append(asked, f)
+			}
+		}
+		i, known := r.world.index[object]
+		set := r.world.none
+		if known {
+			set = set.with(i)
+		}
+		for _, f := range p.object.Fields {
+			if f.Types != nil && !slices.Contains(f.Types, object) {
+				continue
+			}
+			at := slices.IndexFunc(asked, func(a *operation.Field) bool { return a.ResponseName == f.ResponseName })
+			if at < 0 {
+				r.report(RuleShape, -1, p.where, "the shape has %q for %s here, the operation does not", f.ResponseName, object)
+				continue
+			}
+			if at > 0 && !p.part {
+				r.report(RuleShape, -1, p.where, "%q of %s is missing, or stands too late", asked[0].ResponseName, object)
+			}
+			pairs = addShown(pairs, asked[at], f, set)
+			asked = asked[at+1:]
+		}
+		if len(asked) > 0 && !p.part {
+			r.report(RuleShape, -1, p.where, "%q of %s is missing", asked[0].ResponseName, object)
+		}
+	}
+	return pairs
+}
+
+func addShown(pairs []*shownField, asked *operation.Field, shape *plan.Field, set types) []*shownField {
+	for _, p := range pairs {
+		if p.asked == asked && p.shape == shape {
+			p.types = p.types.or(set)
+			return pairs
+		}
+	}
+	return append(pairs, &shownField{asked: asked, shape: shape, types: set})
+}
+
+// readField checks that a field of the shape is the operation's, and that it was written wherever it is asked.
+func (r *run) readField(p payload, f *shownField, told told) {
+	where := strings.TrimPrefix(p.where+"."+f.shape.ResponseName, ".")
+	if f.shape.Name != f.asked.Name {
+		r.report(RuleShape, -1, where, "it is %s, the shape says %s", f.asked.Name, f.shape.Name)
+	}
+	if (f.shape.Object == nil) != (f.asked.Selections == nil) && !f.asked.IsIntrospection() {
+		r.report(RuleShape, -1, where, "it has subfields in the operation or in the shape, but not in both")
+		return
+	}
+	asked := p.known.and(r.conditions.asked(f.asked.Condition, r.conditions.variable))
+	shown := p.known.and(r.conditions.guard(r.plan, f.shape.Guard))
+	if !asked.equal(shown) {
+		r.report(RuleShape, -1, where, "it is shown under another condition than it is asked")
+	}
+	shown = shown.and(r.conditions.guard(r.plan, f.shape.Denied))
+	if f.shape.Introspection != f.asked.IsIntrospection() {
+		r.report(RuleShape, -1, where, "it is introspection in the operation or in the shape, but not in both")
+		return
+	}
+	r.checkType(f.shape.Type, f.asked.Definition.Type, where)
+	switch {
+	case f.shape.Introspection:
+	case f.asked.Name == "__typename":
+		r.readTypename(p, f, shown, where)
+	default:
+		r.readSlots(p, f, shown, where, told)
+	}
+}
+
+// readTypename checks that the runtime type is known where it is shown.
+func (r *run) readTypename(p payload, f *shownField, shown truth, where string) {
+	set := f.types.and(p.node.possible)
+	if len(p.object.PossibleTypes) <= 1 || set.isEmpty() {
+		return
+	}
+	inside, missing := p.node.split("__typename", set)
+	for _, s := range inside {
+		if !shown.implies(s.written(r.conditions, nil, r.shown)) {
+			missing = missing.or(s.types)
+		}
+		if s.writes[0].value.field != "__typename" {
+			r.report(RuleCoverage, -1, where, "the runtime type is taken from %s", s.writes[0].value.field)
+		}
+	}
+	r.covered(missing, where)
+}
+
+func (r *run) covered(missing types, where string) {
+	if !missing.isEmpty() {
+		r.report(RuleCoverage, -1, where, "it is not always fetched when it is asked, for %s", strings.Join(r.world.names(missing), ", "))
+	}
+}
+
+// readSlots checks that a field was written for every runtime type that can occur, and goes on below it.
+func (r *run) readSlots(p payload, f *shownField, shown truth, where string, told told) {
+	set := f.types.and(p.node.possible)
+	if set.isEmpty() || shown.isNever() {
+		return
+	}
+	if f.shape.Types != nil && set.count() < p.node.possible.count() {
+		r.readTypename(p, &shownField{types: p.node.possible}, p.known, p.where)
+	}
+	want := value{field: f.asked.Name, arguments: canonical(f.asked.Args, func(name string) string { return name }, nil)}
+	inside, missing := p.node.split(f.shape.StoreName, set)
+	for _, s := range inside {
+		if !shown.implies(s.written(r.conditions, nil, r.shown)) {
+			missing = missing.or(s.types)
+		}
+		for _, w := range s.writes {
+			if w.value != want && !w.guard.and(shown).isNever() {
+				r.report(RuleCoverage, w.fetch, where, "it shows %s(%s), asked is %s(%s)", w.value.field, w.value.arguments, want.field, want.arguments)
+			}
+		}
+		switch {
+		case f.asked.Selections == nil:
+		case s.child == nil:
+			r.report(RuleCoverage, -1, where, "the tree has no object here")
+		default:
+			r.read(payload{
+				set: f.asked.Selections, object: f.shape.Object, node: s.child, known: shown, where: where, part: p.part,
+			}, told)
+		}
+	}
+	r.covered(missing, where)
+}
+
+// checkType compares the type for completion with that of the operation.
+func (r *run) checkType(have *plan.Type, want *ast.Type, where string) {
+	for ; want != nil; have, want = have.Elem, want.Elem {
+		if have == nil || have.NonNull != want.NonNull || (have.Elem == nil) != (want.Elem == nil) {
+			r.report(RuleShape, -1, where, "its type is not %s", want)
+			return
+		}
+		if want.Elem == nil && have.Name != want.NamedType {
+			r.report(RuleShape, -1, where, "it is a %s, the shape says %s", want.NamedType, have.Name)
+		}
+		if want.Elem == nil {
+			r.checkLeaf(have, where)
+		}
+	}
+}
+
+func (r *run) checkLeaf(t *plan.Type, where string) {
+	definition := r.api.Types[t.Name]
+	if definition == nil {
+		r.report(RuleShape, -1, where, "the API has no type %s", t.Name)
+		return
+	}
+	want := plan.NotLeaf
+	switch {
+	case definition.Kind == ast.Enum:
+		want = plan.EnumLeaf
+		var values []string
+		for _, v := range definition.EnumValues {
+			values = append(values, v.Name)
+		}
+		slices.Sort(values)
+		if !slices.Equal(values, t.Values) {
+			r.report(RuleShape, -1, where, "%s has the values %v, the shape says %v", t.Name, values, t.Values)
+		}
+	case definition.Kind == ast.Scalar:
+		builtin := map[string]plan.Leaf{
+			"Int": plan.IntLeaf, "Float": plan.FloatLeaf, "String": plan.StringLeaf, "Boolean": plan.BooleanLeaf, "ID": plan.IDLeaf,
+		}
+		want = plan.CustomLeaf
+		if leaf, ok := builtin[t.Name]; ok {
+			want = leaf
+		}
+	}
+	if t.Leaf != want {
+		r.report(RuleShape, -1, where, "%s is checked as leaf %d, want %d", t.Name, t.Leaf, want)
+	}
+}
+
+// untold reports the fields of the operation that no payload has.
+func (r *run) untold(p payload, told told) {
+	if !r.spend() {
+		return
+	}
+	set := r.world.of(p.set.Possible).and(p.node.possible)
+	for _, f := range p.set.Fields {
+		types := set
+		if f.Types != nil {
+			types = set.and(r.world.of(f.Types))
+		}
+		if types.isEmpty() {
+			continue
+		}
+		where := strings.TrimPrefix(p.where+"."+f.ResponseName, ".")
+		if !told[p.node.original()][f] {
+			r.report(RuleShape, -1, where, "no payload has it")
+			continue
+		}
+		if f.Selections == nil || f.IsIntrospection() {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(p.node.fields)) {
+			for _, s := range p.node.fields[name] {
+				if s.child != nil && !s.types.and(types).isEmpty() && len(s.writes) > 0 && s.writes[0].value.field == f.Name &&
+					s.writes[0].value.arguments == canonical(f.Args, func(name string) string { return name }, nil) {
+					r.untold(payload{set: f.Selections, node: s.child, where: where}, told)
+				}
+			}
+		}
+	}
+}
