@@ -12,7 +12,7 @@ import (
 // builder turns a parsed document into the model, and notes what keeps it from doing so.
 type builder struct {
 	report
-	doc *ast.SchemaDocument
+	doc            *ast.SchemaDocument
 	userDirectives map[string]*Directive // the definitions that the SDL contains
 	badKeys        map[*Application]bool // keys whose field set has problems
 }

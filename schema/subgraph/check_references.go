@@ -38,18 +38,11 @@ func (b *builder) checkReferences() {
 	}
 }
 
-// maxSuggestions bounds the problems of one stage for which similar names are looked for.
-const maxSuggestions = 50
-
 // referenced returns the type of that name; for the built-in scalars, and for unknown names (which it notes), it returns nil.
 func (b *builder) referenced(name string, at *ast.Position) *Type {
 	t := b.s.types[name]
 	if t == nil && !isBuiltinScalar(name) {
-		fix := ""
-		if len(b.found) < maxSuggestions {
-			fix = didYouMean(name, b.typeNames())
-		}
-		b.graphql(at, fix, "Unknown type %q.", name)
+		b.graphql(at, b.suggest(name, b.typeNames), "Unknown type %q.", name)
 	}
 	return t
 }

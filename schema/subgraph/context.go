@@ -106,7 +106,7 @@ func (s *Subgraph) contextFragments(t *Type, fragments []*selection) contextResu
 	}
 	result := contextResult{}
 	for _, object := range s.Implementations(t.Name) {
-		matched := false
+		matched := !s.spend(len(fragments))
 		for _, sel := range fragments {
 			if sel.On != object.Name && !object.Implements(sel.On) && !s.types[sel.On].HasMember(object.Name) {
 				continue

@@ -2,6 +2,8 @@ package subgraph
 
 import (
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/schema/fieldset"
 )
 
 // computeFacts fills in what merging asks of types and fields. Field sets that cannot be read are left out; validation reports
@@ -67,6 +69,7 @@ func (s *Subgraph) readType(t *Type) {
 			t.Keys = append(t.Keys, &Key{
 				Selection: *sel, Resolvable: isResolvable(app),
 				FromExtension: app.FromExtension, Extension: app.FromExtension || t.Extends,
+				canonical: fieldset.Canonical(sel.Set.Selections),
 			})
 		}
 	}
@@ -184,7 +187,7 @@ func (s *Subgraph) markUsed() {
 			}
 		}
 		for _, i := range t.Interfaces {
-			if target := s.types[i.Name]; target != nil && t.Kind == ast.Object {
+			if target := s.types[i.Name]; target != nil && t.Kind == ast.Object && s.spend(len(target.Fields)) {
 				for _, f := range target.Fields {
 					if g := t.Field(f.Name); g != nil {
 						g.Used = true
@@ -204,7 +207,7 @@ func (s *Subgraph) passToImplementations() {
 		}
 		for _, i := range t.Interfaces {
 			target := s.types[i.Name]
-			if target == nil {
+			if target == nil || !s.spend(len(target.Fields)) {
 				continue
 			}
 			for _, f := range target.Fields {
@@ -236,6 +239,9 @@ func (s *Subgraph) markContextUse(c *FromContext, use func(*Field, *selection)) 
 		return
 	}
 	for _, t := range s.contextTypes(c.Context) {
+		if !s.spend(1) {
+			return
+		}
 		s.Select(t, c.Set.Selections, use)
 	}
 }

@@ -13,7 +13,10 @@ func (b *builder) checkApplications() {
 		if len(e.applied) == 0 {
 			continue
 		}
-		seen := map[string]bool{}
+		var seen map[string]bool
+		if len(e.applied) > 1 {
+			seen = make(map[string]bool, len(e.applied))
+		}
 		for _, app := range e.applied {
 			if app.Definition == nil {
 				b.unknownDirective(app)
@@ -22,7 +25,9 @@ func (b *builder) checkApplications() {
 			if seen[app.Name] && !app.Definition.Repeatable {
 				b.graphql(atSign(app.Position), "Remove one of them.", "Directive \"@%s\" can be applied only once to %q: it is not repeatable.", app.Name, e.coordinate())
 			}
-			seen[app.Name] = true
+			if seen != nil {
+				seen[app.Name] = true
+			}
 			if !hasLocation(app.Definition, e.location) {
 				b.graphql(atSign(app.Position), "It can stand on: "+locationsInWords(app.Definition)+".",
 					"Directive \"@%s\" may not be used on %s.", app.Name, e.location)
@@ -49,7 +54,7 @@ func (b *builder) unknownDirective(app *Application) {
 	fix := ""
 	federation := knownSpecs()[FederationIdentity]
 	link := b.linkTo(FederationIdentity)
-	first := federation.firstWith("@" + app.Name)
+	first := federation.first["@"+app.Name]
 	switch {
 	case !first.IsZero() && link == nil:
 		fix = fmt.Sprintf("This is a federation 1 schema. If federation's directive is meant, add: "+
@@ -61,12 +66,14 @@ func (b *builder) unknownDirective(app *Application) {
 			"@"+app.Name, link.nameOf("@"+app.Name))
 	case app.Link != nil:
 		fix = fmt.Sprintf("It comes from %q: write out its definition in this schema.", app.Link.URL)
-	case len(b.found) < maxSuggestions:
-		var names []string
-		for _, d := range b.s.Directives {
-			names = append(names, "@"+d.Name)
-		}
-		fix = didYouMean("@"+app.Name, names)
+	default:
+		fix = b.suggest("@"+app.Name, func() []string {
+			var names []string
+			for _, d := range b.s.Directives {
+				names = append(names, "@"+d.Name)
+			}
+			return names
+		})
 	}
 	b.graphql(atSign(app.Position), fix, "Unknown directive \"@%s\".", app.Name)
 }
@@ -109,11 +116,7 @@ func (b *builder) argumentFix(app *Application, name string) string {
 			}
 		}
 	}
-	var names []string
-	for _, arg := range app.Definition.Arguments {
-		names = append(names, arg.Name)
-	}
-	return didYouMean(name, names)
+	return b.suggest(name, func() []string { return argumentNames(app.Definition.Arguments) })
 }
 
 // isFieldSetArgument tells the arguments whose content has rules, and error codes, of its own.

@@ -1,8 +1,6 @@
 package subgraph
 
 import (
-	"strings"
-
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -15,6 +13,9 @@ func (b *builder) checkInterfaces() {
 				continue
 			}
 			target := b.s.types[i.Name]
+			if len(b.found) > maxProblems || !b.s.spend(len(target.Interfaces)+len(target.Fields)) {
+				return
+			}
 			b.checkImplementsAll(t, target, i.Position)
 			for _, want := range target.Fields {
 				b.checkImplementedField(t, want)
@@ -30,18 +31,10 @@ func (b *builder) checkImplementsAll(t, target *Type, at *ast.Position) {
 		case outer.Name == t.Name:
 			b.graphql(at, "", "Type %q cannot implement %q because it would create a circular reference.", t.Name, target.Name)
 		case !t.Implements(outer.Name):
-			b.graphql(at, "Write: implements "+strings.Join(append(t.interfaceNames(), outer.Name), " & ")+".",
+			b.graphql(at, "Add \"& "+outer.Name+"\" to its interfaces.",
 				"Type %q must implement %q because it is implemented by %q.", t.Name, outer.Name, target.Name)
 		}
 	}
-}
-
-func (t *Type) interfaceNames() []string {
-	var names []string
-	for _, i := range t.Interfaces {
-		names = append(names, i.Name)
-	}
-	return names
 }
 
 func (b *builder) checkImplementedField(t *Type, want *Field) {

@@ -295,24 +295,14 @@ func (b *builder) checkImportsExist(l *Link, spec *spec) bool {
 		}
 		ok = false
 		fix := "Remove it from the list."
-		if later := spec.firstWith(i.Name); !later.IsZero() && later.Compare(l.Version) > 0 {
+		if later := spec.first[i.Name]; !later.IsZero() && later.Compare(l.Version) > 0 {
 			fix = "Link " + l.Identity + "/" + later.String() + " or later."
-		} else if near := didYouMean(i.Name, spec.names(l.Version)); near != "" {
+		} else if near := b.suggest(i.Name, func() []string { return spec.names(l.Version) }); near != "" {
 			fix = near
 		}
 		b.add(diag.InvalidLinkDirectiveUsage, i.Position, fix, "%q has no element %q.", l.URL, i.Name)
 	}
 	return ok
-}
-
-// firstWith returns the first version that has the element, or zero.
-func (s *spec) firstWith(name string) Version {
-	for _, v := range s.versions {
-		if s.has(name, v.version) {
-			return v.version
-		}
-	}
-	return Version{}
 }
 
 // checkImportConflicts rejects two elements of the same name. A feature's own name, as a directive, is taken too.

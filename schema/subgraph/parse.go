@@ -32,6 +32,7 @@ func Parse(name, url, file, sdl string) (*Subgraph, []diag.Diagnostic) {
 	b := newBuilder(s, doc)
 	for _, stage := range []func(){b.build, b.checkGraphQL, b.checkFederation} {
 		stage()
+		b.checkWork()
 		if !b.clean() {
 			sortProblems(b.found)
 			return nil, b.found

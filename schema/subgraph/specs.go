@@ -17,6 +17,8 @@ type spec struct {
 	elements []specElement
 	// machinery says that what the specification defines is no part of the API: its types are not merged.
 	machinery bool
+
+	first map[string]Version // by element, the first version that has it
 }
 
 // specVersion is one known version, and the federation version that a subgraph needs for it.
@@ -214,6 +216,7 @@ var federation1 = sync.OnceValue(func() *spec {
 })
 
 func (s *spec) parse() {
+	s.first = make(map[string]Version, len(s.elements))
 	for i := range s.elements {
 		e := &s.elements[i]
 		doc, err := parser.ParseSchema(&ast.Source{Name: s.identity, Input: e.sdl, BuiltIn: true})
@@ -224,6 +227,9 @@ func (s *spec) parse() {
 			e.typ = doc.Definitions[0]
 		} else {
 			e.directive = doc.Directives[0]
+		}
+		if since, ok := s.first[e.name()]; !ok || e.since.Compare(since) < 0 {
+			s.first[e.name()] = e.since
 		}
 	}
 }

@@ -48,6 +48,7 @@ type Subgraph struct {
 	contexts    map[string][]*Type // the types that set a context
 	sets        map[string]parsedSet
 	upgraded    bool // from federation 1
+	work        int  // steps taken so far; see spend
 }
 
 // Type is one named type; all its definitions and extensions folded into one.
@@ -157,6 +158,8 @@ type Key struct {
 	// Extension is true when the type is, for this key, an extension in federation's sense: the key stands on an "extend"
 	// block or its type carries @extends. It is join__type's argument of that name.
 	Extension bool
+
+	canonical string // the field set in a form that equal sets share
 }
 
 // Override is @override.

@@ -5,6 +5,38 @@ import (
 	"strings"
 )
 
+// maxSuggestions bounds the problems of one stage for which similar names are looked for, and maxCandidates the names that are
+// looked at each time.
+const (
+	maxSuggestions = 50
+	maxCandidates  = 20_000
+)
+
+// suggest is didYouMean for a problem that is about to be reported. The candidates are only asked for when they are looked at.
+func (r *report) suggest(name string, candidates func() []string) string {
+	if len(r.found) >= maxSuggestions || len(name) > 200 {
+		return ""
+	}
+	names := candidates()
+	return didYouMean(name, names[:min(len(names), maxCandidates)])
+}
+
+func fieldNames(fields []*Field) []string {
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func argumentNames(args []*Argument) []string {
+	var names []string
+	for _, a := range args {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
 // didYouMean suggests up to three names that look like the given one: `Did you mean "a" or "b"?`. It returns "" when none does.
 func didYouMean(name string, candidates []string) string {
 	type near struct {

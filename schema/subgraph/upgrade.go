@@ -122,6 +122,7 @@ func (u *upgrader) upgrade() []diag.Diagnostic {
 		}
 		stage()
 	}
+	u.checkWork()
 	sortProblems(u.found)
 	u.s.hideMachinery()
 	return u.found

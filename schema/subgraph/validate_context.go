@@ -118,6 +118,9 @@ func (b *builder) checkContextSelection(f *Field, arg *Argument, coordinate stri
 		return
 	}
 	for _, t := range setters {
+		if !b.s.spend(1) {
+			return
+		}
 		result := b.s.contextType(t, parsed.set.Selections)
 		switch {
 		case result.problem != "":
@@ -132,15 +135,18 @@ func (b *builder) checkContextSelection(f *Field, arg *Argument, coordinate stri
 }
 
 func (b *builder) contextFix(name string) string {
-	var names []string
-	for _, t := range b.s.Types {
-		for _, app := range t.Applied {
-			if app.Known == KnownContext {
-				names = append(names, stringArgument(app, "name"))
+	fix := b.suggest(name, func() []string {
+		var names []string
+		for _, t := range b.s.Types {
+			for _, app := range t.Applied {
+				if app.Known == KnownContext {
+					names = append(names, stringArgument(app, "name"))
+				}
 			}
 		}
-	}
-	if fix := didYouMean(name, names); fix != "" {
+		return names
+	})
+	if fix != "" {
 		return fix
 	}
 	return "Mark the type that has the value: @context(name: \"" + name + "\")."

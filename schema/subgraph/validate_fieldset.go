@@ -139,14 +139,7 @@ func (c *fieldSetCheck) read(t *Type, selections []*selection) {
 }
 
 func (c *fieldSetCheck) unknownField(t *Type, sel *selection) {
-	fix := ""
-	if len(c.b.found) < maxSuggestions {
-		var names []string
-		for _, f := range t.Fields {
-			names = append(names, f.Name)
-		}
-		fix = didYouMean(sel.Field, names)
-	}
+	fix := c.b.suggest(sel.Field, func() []string { return fieldNames(t.Fields) })
 	if fix == "" {
 		fix = "If another subgraph defines the field, declare it here too, with @external."
 	}
@@ -216,13 +209,11 @@ func (s *Subgraph) overlap(a, b *Type) bool {
 	if a == b {
 		return true
 	}
-	possible := s.Implementations(b.Name)
-	in := make(map[*Type]bool, len(possible))
-	for _, t := range possible {
-		in[t] = true
+	if len(s.Implementations(a.Name)) > len(s.Implementations(b.Name)) {
+		a, b = b, a
 	}
 	for _, t := range s.Implementations(a.Name) {
-		if in[t] {
+		if !s.spend(1) || t == b || t.Implements(b.Name) || b.HasMember(t.Name) {
 			return true
 		}
 	}
@@ -271,7 +262,7 @@ func (s *Subgraph) externalBelow(f *Field) bool {
 		return false
 	}
 	for _, t := range s.Implementations(f.Parent.Name) {
-		if g := t.Field(f.Name); g != nil && g.External {
+		if g := t.Field(f.Name); !s.spend(1) || g != nil && g.External {
 			return true
 		}
 	}

@@ -1,12 +1,12 @@
 package subgraph
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/schema/diag"
-	"github.com/tributary-gql/tributary/schema/fieldset"
 )
 
 // checkInterfaceKeys checks that every object type that implements an interface has the interface's keys, and resolves by them if
@@ -26,9 +26,11 @@ func (b *builder) checkInterfaceKeys() {
 
 func (b *builder) checkInterfaceKey(t *Type, key *Key) {
 	var missing, unresolvable []*Type
-	wanted := canonical(key.Set.Selections)
 	for _, object := range b.s.Implementations(t.Name) {
-		switch found, resolvable := hasKey(object, wanted); {
+		if !b.s.spend(1 + len(object.Keys)) {
+			return
+		}
+		switch found, resolvable := hasKey(object, key.canonical); {
 		case !found:
 			missing = append(missing, object)
 		case key.Resolvable && !resolvable:
@@ -49,31 +51,34 @@ func (b *builder) checkInterfaceKey(t *Type, key *Key) {
 // hasKey looks for a key with the same fields. Only the first one counts, as the same key cannot be had twice.
 func hasKey(t *Type, wanted string) (found, resolvable bool) {
 	for _, key := range t.Keys {
-		if canonical(key.Set.Selections) == wanted {
+		if key.canonical == wanted {
 			return true, key.Resolvable
 		}
 	}
 	return false, false
 }
 
+// mostListed bounds the types that one problem names.
+const mostListed = 10
+
 func (b *builder) withTypes(at *ast.Position, types []*Type) []diag.Location {
 	places := []diag.Location{b.s.Location(at)}
-	for _, t := range types {
+	for _, t := range types[:min(len(types), mostListed)] {
 		places = append(places, b.s.Location(t.Position))
 	}
 	return places
 }
 
 func typeList(types []*Type) string {
+	if len(types) == 1 {
+		return "type \"" + types[0].Name + "\""
+	}
 	var names []string
-	for _, t := range types {
+	for _, t := range types[:min(len(types), mostListed)] {
 		names = append(names, `"`+t.Name+`"`)
 	}
-	if len(names) == 1 {
-		return "type " + names[0]
+	if more := len(types) - mostListed; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return "types " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
-
-// canonical prints a selection so that equal ones print the same whatever the order of their fields.
-func canonical(selections []*selection) string { return fieldset.Canonical(selections) }

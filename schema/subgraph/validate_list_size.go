@@ -27,8 +27,9 @@ func (b *builder) checkListSize(f *Field, app *Application) {
 		b.add(diag.ListSizeInvalidAssumedSize, arg.Value.Position, "",
 			"The assumed size of field %q cannot be negative.", f.Coordinate())
 	}
+	arguments := argumentIndex(f.Arguments)
 	for _, v := range stringList(app, "slicingArguments") {
-		b.checkSlicingArgument(f, v)
+		b.checkSlicingArgument(f, arguments[v.Raw], v)
 	}
 	for _, v := range sized {
 		b.checkSizedField(f, v)
@@ -54,15 +55,11 @@ func stringList(app *Application, name string) []*ast.Value {
 	return out
 }
 
-func (b *builder) checkSlicingArgument(f *Field, v *ast.Value) {
-	arg := f.Argument(v.Raw)
+func (b *builder) checkSlicingArgument(f *Field, arg *Argument, v *ast.Value) {
 	switch {
 	case arg == nil:
-		var names []string
-		for _, a := range f.Arguments {
-			names = append(names, a.Name)
-		}
-		b.add(diag.ListSizeInvalidSlicingArgument, v.Position, didYouMean(v.Raw, names),
+		fix := b.suggest(v.Raw, func() []string { return argumentNames(f.Arguments) })
+		b.add(diag.ListSizeInvalidSlicingArgument, v.Position, fix,
 			"Slicing argument %q is no argument of field %q.", v.Raw, f.Coordinate())
 	case arg.Type.Elem != nil || arg.Type.NamedType != "Int":
 		b.add(diag.ListSizeInvalidSlicingArgument, v.Position, "",
@@ -79,11 +76,8 @@ func (b *builder) checkSizedField(f *Field, v *ast.Value) {
 	}
 	switch field := target.Field(v.Raw); {
 	case field == nil:
-		var names []string
-		for _, other := range target.Fields {
-			names = append(names, other.Name)
-		}
-		b.add(diag.ListSizeInvalidSizedField, v.Position, didYouMean(v.Raw, names),
+		fix := b.suggest(v.Raw, func() []string { return fieldNames(target.Fields) })
+		b.add(diag.ListSizeInvalidSizedField, v.Position, fix,
 			"Sized field %q is no field of type %q.", v.Raw, target.Name)
 	case field.Type.Elem == nil:
 		b.add(diag.ListSizeInvalidSizedField, v.Position, "",
