@@ -22,7 +22,6 @@ const (
 	ErrorsOnly                    // {"errors":[…]} without data
 	NullData                      // {"data":null,"errors":[…]}
 	NoData                        // {} without data and errors
-	Huge                          // an answer of Fault.Size bytes
 	Hang                          // no answer until the caller gives up
 	Truncated                     // the right answer, cut in the middle
 	TooFew                        // one entity less than representations; other requests answer rightly
@@ -33,13 +32,14 @@ const (
 	WrongLeaf                     // an object where the first leaf should be
 	ErrorsNoPath                  // the right answer, and an error without a path
 	ServerErrors                  // status 500 with the right answer in it
+	Huge                          // the right answer, and Fault.Size bytes of extensions
 	faultKindCount
 )
 
 var faultNames = [faultKindCount]string{
 	"status 500", "status 502 with a page", "HTML", "empty body", "not JSON", "errors without data", "null data", "no data",
-	"huge", "hang", "truncated", "too few entities", "too many entities", "null entity", "failed entity", "null leaf",
-	"wrong leaf", "error without path", "status 500 with data",
+	"hang", "truncated", "too few entities", "too many entities", "null entity", "failed entity", "null leaf",
+	"wrong leaf", "error without path", "status 500 with data", "huge",
 }
 
 // String implements fmt.Stringer.
@@ -126,12 +126,6 @@ func (f *Fault) response() Response {
 		return json(http.StatusOK, `{"data":null,`+failure+"}")
 	case NoData:
 		return json(http.StatusOK, "{}")
-	case Huge:
-		size := f.Size
-		if size == 0 {
-			size = 1 << 20
-		}
-		return json(http.StatusOK, `{"data":{"padding":"`+string(bytes.Repeat([]byte("x"), size))+`"}}`)
 	case Hang:
 		return Response{Hang: true}
 	}
@@ -146,6 +140,13 @@ func (f *Fault) spoil(answer Response) Response {
 	case ErrorsNoPath:
 		body := bytes.TrimSuffix(answer.Body, []byte("}"))
 		answer.Body = append(body[:len(body):len(body)], `,"errors":[{"message":"deliberate failure somewhere"}]}`...)
+	case Huge:
+		size := f.Size
+		if size == 0 {
+			size = 1 << 20
+		}
+		body := bytes.TrimSuffix(answer.Body, []byte("}"))
+		answer.Body = fmt.Appendf(body[:len(body):len(body)], `,"extensions":{"padding":"%s"}}`, bytes.Repeat([]byte("x"), size))
 	case ServerErrors:
 		answer.Status = http.StatusInternalServerError
 	}

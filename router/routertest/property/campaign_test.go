@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tributary-gql/tributary/router/routertest/conformance"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
@@ -21,6 +22,7 @@ var (
 	seedFlag    = flag.Uint64("seed", 0, "seed of the fresh campaign; 0: a random one")
 	graphsFlag  = flag.Int("graphs", 200, "random supergraphs of a campaign")
 	opsFlag     = flag.Int("operations", 25, "operations on each supergraph")
+	shrinkFlag  = flag.Duration("shrink", 10*time.Second, "how long to shrink one failing case")
 	failingFlag = flag.String("failing", "", "folder to write shrunk failing cases to")
 )
 
@@ -95,7 +97,9 @@ func judge(t *testing.T, report *property.Report) {
 		if seen[signature]++; seen[signature] > 1 {
 			continue
 		}
-		small := property.Shrink(context.Background(), f.Input)
+		ctx, cancel := context.WithTimeout(context.Background(), *shrinkFlag)
+		small := property.Shrink(ctx, f.Input)
+		cancel()
 		outcome, failure := small.Run(context.Background())
 		if failure == nil { // it does not fail alone
 			outcome, failure, small = nil, f.Failure, f.Input

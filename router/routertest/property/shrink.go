@@ -2,8 +2,10 @@ package property
 
 import (
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/tributary-gql/tributary/router/routertest/coerce"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
 	"github.com/tributary-gql/tributary/router/routertest/scenario"
@@ -76,6 +78,25 @@ func shrinkRequest(in Input, fails func(Input) bool, tries int) Input {
 	if fails(bare) {
 		return bare
 	}
+	return shrinkVariables(in, fails)
+}
+
+// shrinkVariables drops the values of variables one by one.
+func shrinkVariables(in Input, fails func(Input) bool) Input {
+	values, err := coerce.Parse(in.Request.Variables)
+	fields, isObject := values.(map[string]any)
+	if err != nil || !isObject {
+		return in
+	}
+	for _, name := range sortedNames(fields) {
+		fewer := maps.Clone(fields)
+		delete(fewer, name)
+		candidate := in
+		candidate.Request.Variables = []byte(coerce.Canonical(fewer))
+		if fails(candidate) {
+			in, fields = candidate, fewer
+		}
+	}
 	return in
 }
 
@@ -119,16 +140,19 @@ func shrinkGraph(in Input, fails func(Input) bool, tries int) Input {
 		candidate.Subgraphs = subgraphs
 		return len(subgraphs) > 0 && fails(candidate)
 	})
-	for i := range in.Subgraphs {
-		with := func(sdl string) Input {
-			candidate := in
-			candidate.Subgraphs = slices.Clone(in.Subgraphs)
+	with := func(sdls []string) Input {
+		candidate := in
+		candidate.Subgraphs = slices.Clone(in.Subgraphs)
+		for i, sdl := range sdls {
 			candidate.Subgraphs[i].SDL = sdl
-			return candidate
 		}
-		in = with(shrink.Schema(in.Subgraphs[i].SDL, func(sdl string) bool { return fails(with(sdl)) }, tries))
+		return candidate
 	}
-	return in
+	sdls := make([]string, len(in.Subgraphs))
+	for i, g := range in.Subgraphs {
+		sdls[i] = g.SDL
+	}
+	return with(shrink.Schemas(sdls, func(sdls []string) bool { return fails(with(sdls)) }, tries))
 }
 
 // Scenario writes an input down as a scenario with a title.

@@ -61,6 +61,20 @@ func Schema(sdl string, fails func(string) bool, tries int) string {
 	return minimise(sdl, schemaParts, fails, tries)
 }
 
+// Schemas makes the SDL of several subgraphs smaller, also by what only goes when it goes from all of them.
+func Schemas(sdls []string, fails func([]string) bool, tries int) []string {
+	sdls = together(sdls, fails, tries/2)
+	for i := range sdls {
+		with := func(sdl string) []string {
+			changed := slices.Clone(sdls)
+			changed[i] = sdl
+			return changed
+		}
+		sdls = with(Schema(sdls[i], func(sdl string) bool { return fails(with(sdl)) }, tries/2))
+	}
+	return sdls
+}
+
 // Document makes an executable document smaller.
 func Document(document string, fails func(string) bool, tries int) string {
 	return minimise(document, documentParts, fails, tries)
@@ -82,7 +96,7 @@ func List[T any](items []T, fails func([]T) bool) []T {
 func drop[T comparable](list *[]T, item T) func() {
 	return func() {
 		if i := slices.Index(*list, item); i >= 0 {
-			*list = slices.Delete(*list, i, i+1)
+			*list = slices.Delete(slices.Clone(*list), i, i+1) // what else refers to the list keeps it whole
 		}
 	}
 }
@@ -116,11 +130,7 @@ func schemaParts(sdl string) (parts []func(), print func() string, err error) {
 			}
 		}
 	}
-	return parts, func() string {
-		var out bytes.Buffer
-		formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatSchemaDocument(document)
-		return out.String()
-	}, nil
+	return parts, func() string { return printSchema(document) }, nil
 }
 
 func directiveParts(directives *ast.DirectiveList) (parts []func()) {
