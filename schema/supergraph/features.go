@@ -174,3 +174,14 @@ func (fs *features) ownsDirective(name string) bool {
 func (fs *features) ownsType(name string) bool {
 	return slices.ContainsFunc(fs.list, func(f *feature) bool { return f.ownsType(name) })
 }
+
+// FeatureDirective returns what the supergraph calls a directive of the specification at https://specs.apollo.dev/SPEC,
+// without "@"; ok is false when the supergraph does not link it.
+func (s *Supergraph) FeatureDirective(spec, directive string) (name string, ok bool) {
+	fs := featuresOf(s.Links)
+	f := fs.named(spec)
+	if f == nil {
+		return "", false
+	}
+	return f.directive(directive), true
+}

@@ -145,6 +145,16 @@ type EnumValue struct {
 // Type returns the type of that name, or nil.
 func (s *Supergraph) Type(name string) *Type { return s.byName[name] }
 
+// DirectiveDefinition returns the definition of that name, or nil.
+func (s *Supergraph) DirectiveDefinition(name string) *ast.DirectiveDefinition {
+	for _, d := range s.Directives {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
 // Field returns the field of that name, or nil.
 func (t *Type) Field(name string) *Field { return t.byField[name] }
 
