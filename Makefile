@@ -80,7 +80,7 @@ fmt: ## format all Go code
 	@git ls-files '*.go' | xargs gofmt -w
 
 .PHONY: tools
-tools: ## install what the tests need: gcc, PostgreSQL, Redis, Chromium (Debian, as root)
+tools: ## install what the tests need: gcc, PostgreSQL, Redis, Chromium, Node.js (Debian, as root)
 	@deploy/dev/tools.sh
 
 .PHONY: clean
