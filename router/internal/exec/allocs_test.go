@@ -27,3 +27,20 @@ func TestOneRunnableFetchNeedsNoGoroutine(t *testing.T) {
 		t.Errorf("three fetches in a row cost %v allocations, want 0: a goroutine would cost one", got)
 	}
 }
+
+// TestAllocations counts what one request costs beside its fetches: nothing, but a goroutine and its closure for each
+// fetch that runs beside another.
+func TestAllocations(t *testing.T) {
+	for name, want := range map[string]float64{"tiny": 0, "medium": 0, "heavy": 4} {
+		r := load(t, name)
+		run := func() {
+			if err := r.program.Execute(context.Background(), Input{}, r, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run()
+		if got := testing.AllocsPerRun(100, run); got > want {
+			t.Errorf("%s: got %v allocations, want at most %v", name, got, want)
+		}
+	}
+}
