@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"testing"
 	"time"
 
@@ -66,13 +65,7 @@ func TestTheStreamLosesItsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.startRelay()
-		w.startConsumer()
-		eventually(t, "the lost events", func() bool { return len(w.seen()) == 3 })
-		got := w.seen()
-		slices.Sort(got)
-		if want := []string{"a/1", "b/1", "c/1"}; !slices.Equal(got, want) {
-			t.Errorf("seen %v, want %v", got, want)
-		}
+		w.length(client, 3) // nobody asked for them
 	})
 }
 
