@@ -36,7 +36,7 @@ type appliedSource struct {
 
 // mergeApplied merges the directive applications on one element. inherited are applications that count for the element though
 // they stand elsewhere. what names the element in messages.
-func (c *composition) mergeApplied(what string, elements, inherited []element) ast.DirectiveList {
+func (c *composition) mergeApplied(what label, elements, inherited []element) ast.DirectiveList {
 	var names []string
 	sources := map[string][]appliedSource{}
 	for _, list := range [][]element{elements, inherited} {
@@ -120,7 +120,7 @@ func (c *composition) isRepeatable(name string) bool {
 
 // mergeDifferent makes one application of a directive that is not repeatable: by merging arguments where the directive
 // says how, else by taking the most frequent application, the first among equals.
-func (c *composition) mergeDifferent(what, name string, all, distinct []appliedSource, counts map[string]int) *ast.Directive {
+func (c *composition) mergeDifferent(what label, name string, all, distinct []appliedSource, counts map[string]int) *ast.Directive {
 	var t tally
 	places := make([]diag.Location, len(all))
 	for i, s := range all {

@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -96,7 +95,7 @@ func (c *composition) copyField(t *mergedType, from *mergedField) {
 	f.out.Type = from.out.Type
 	f.out.Args = from.out.Args
 	f.out.Joins = []supergraph.FieldJoin{{}}
-	what := fmt.Sprintf("Field %q", f.coordinate())
+	what := label{"Field", f.coordinate()}
 	f.out.Directives = append(c.withoutAuth(from.out.Directives), c.mergeApplied(what, nil, c.inheritedByField(f))...)
 	t.out.Fields = append(t.out.Fields, f.out)
 	c.validateSharing(f)

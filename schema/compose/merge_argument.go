@@ -55,7 +55,7 @@ func (c *composition) mergeArgumentSet(set *argumentSet, ownerPosition func(supe
 	var merged ast.ArgumentDefinitionList
 	for _, name := range set.names {
 		sources := set.sources[name]
-		coordinate := fmt.Sprintf("%s(%s:)", set.owner, name)
+		coordinate := set.owner + "(" + name + ":)"
 		if c.leaveOutContextual(coordinate, sources) {
 			continue
 		}
@@ -69,7 +69,7 @@ func (c *composition) mergeArgumentSet(set *argumentSet, ownerPosition func(supe
 }
 
 func (c *composition) mergeArgument(coordinate, name string, sources []argumentSource) *ast.ArgumentDefinition {
-	what := fmt.Sprintf("Argument %q", coordinate)
+	what := label{"Argument", coordinate}
 	elements := argumentElements(sources)
 	typ, _ := c.mergeTypes(typeMerge{
 		what: what, coordinate: coordinate, types: argumentTypes(sources), elements: elements, isInput: true,

@@ -24,7 +24,7 @@ func fieldDefaults(sources []fieldSource) []*ast.Value {
 
 // mergeDefault merges default values, which must be equal. Where only some subgraphs have a default the supergraph has none: it
 // would leave out a value that the others need.
-func (c *composition) mergeDefault(what string, elements []element, defaults []*ast.Value, mismatch diag.Code) *ast.Value {
+func (c *composition) mergeDefault(what label, elements []element, defaults []*ast.Value, mismatch diag.Code) *ast.Value {
 	var first *ast.Value
 	inSome, inAll, differ := false, true, false
 	for _, value := range defaults {

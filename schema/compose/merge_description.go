@@ -8,7 +8,7 @@ import (
 
 // mergeDescription returns the description that most subgraphs give, the first one among equals. An empty description is no
 // description.
-func (c *composition) mergeDescription(what string, elements []element) string {
+func (c *composition) mergeDescription(what label, elements []element) string {
 	var texts []string
 	counts := map[string]int{}
 	for _, e := range elements {

@@ -75,7 +75,7 @@ func (c *composition) mergeExecutable(name string) *ast.DirectiveDefinition {
 	}
 	return &ast.DirectiveDefinition{
 		Name:         name,
-		Description:  c.mergeDescription(fmt.Sprintf("Directive %q", "@"+name), elements),
+		Description:  c.mergeDescription(label{"Directive", "@" + name}, elements),
 		Locations:    locations,
 		IsRepeatable: c.mergeRepeatable(name, sources, places),
 		Arguments: c.mergeArgumentSet(set, func(g supergraph.GraphID) *ast.Position {

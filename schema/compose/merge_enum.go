@@ -73,7 +73,7 @@ func (c *composition) mergeEnumValue(t *mergedType, name string, sources []value
 	if len(sources) < len(t.sources) && !c.keepPartialValue(t, name, elements, use) {
 		return
 	}
-	what := fmt.Sprintf("Enum value %q", coordinate)
+	what := label{"Enum value", coordinate}
 	value := &supergraph.EnumValue{
 		Name:        name,
 		Description: c.mergeDescription(what, elements),

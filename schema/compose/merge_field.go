@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/tributary-gql/tributary/schema/diag"
@@ -22,7 +21,7 @@ func (c *composition) mergeField(f *mergedField) {
 		return
 	}
 	own := c.withoutExternal(f)
-	what := fmt.Sprintf("Field %q", f.coordinate())
+	what := label{"Field", f.coordinate()}
 	elements := fieldElements(own)
 	f.out.Description = c.mergeDescription(what, elements)
 	c.mergeArguments(f, own)

@@ -25,7 +25,7 @@ func (c *composition) mergeInput(t *mergedType) {
 
 // mergeInputField reports whether the field is part of the supergraph. What it is made of is checked in any case.
 func (c *composition) mergeInputField(f *mergedField) bool {
-	what := fmt.Sprintf("Input field %q", f.coordinate())
+	what := label{"Input field", f.coordinate()}
 	elements := fieldElements(f.sources)
 	allEqual := c.mergeFieldType(f, f.sources, true)
 	f.out.Default = c.mergeDefault(what, elements, fieldDefaults(f.sources), diag.InputFieldDefaultMismatch)

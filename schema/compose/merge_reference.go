@@ -2,7 +2,6 @@ package compose
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -11,7 +10,7 @@ import (
 
 // typeMerge is what mergeTypes is given: the types one element has in several subgraphs.
 type typeMerge struct {
-	what       string // the element in words, to begin a message
+	what       label
 	coordinate string
 	types      []*ast.Type
 	elements   []element // parallel to types
@@ -35,7 +34,7 @@ func (c *composition) mergeFieldType(f *mergedField, sources []fieldSource, isIn
 		types[i] = s.field.Type
 	}
 	typ, allEqual := c.mergeTypes(typeMerge{
-		what: fmt.Sprintf("Field %q", f.coordinate()), coordinate: f.coordinate(), types: types, elements: fieldElements(sources),
+		what: label{"Field", f.coordinate()}, coordinate: f.coordinate(), types: types, elements: fieldElements(sources),
 		isInput: isInput, mismatch: diag.FieldTypeMismatch, compatible: diag.InconsistentButCompatibleFieldType,
 	})
 	f.out.Type = typ
@@ -113,14 +112,5 @@ func (c *composition) isSubtype(super, sub *ast.Type) bool {
 // isPossible reports whether the type named sub implements the interface, or is a member of the union, named super anywhere.
 func (c *composition) isPossible(super, sub string) bool {
 	s, t := c.byName[super], c.byName[sub]
-	if s == nil || t == nil {
-		return false
-	}
-	switch s.kind {
-	case ast.Interface:
-		return slices.Contains(t.interfaces, s)
-	case ast.Union:
-		return slices.Contains(s.members, sub)
-	}
-	return false
+	return s != nil && t != nil && (t.implements[super] || s.hasMember[sub])
 }

@@ -16,10 +16,12 @@ func (c *composition) mergeUnionMembers() {
 			continue
 		}
 		having := map[string][]typeSource{}
+		t.hasMember = map[string]bool{}
 		for _, s := range t.sources {
 			for _, ref := range s.typ.Members {
 				if having[ref.Name] == nil {
 					t.members = append(t.members, ref.Name)
+					t.hasMember[ref.Name] = true
 				}
 				having[ref.Name] = append(having[ref.Name], s)
 			}

@@ -3,6 +3,7 @@ package compose
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -17,8 +18,10 @@ type mergedType struct {
 	kind         ast.DefinitionKind // an @interfaceObject counts as an interface
 	sources      []typeSource       // sorted by subgraph; only those of this kind
 	interfaces   []*mergedType      // what it implements anywhere
+	implements   map[string]bool    // the names of interfaces
 	implementers []*mergedType      // object types that implement it anywhere; of interfaces
 	members      []string           // of unions
+	hasMember    map[string]bool    // the names in members
 	fields       []*mergedField
 	field        map[string]*mergedField
 	out          *supergraph.Type
@@ -86,6 +89,17 @@ func (f *mergedField) missing() []typeSource {
 type argumentSource struct {
 	graph    supergraph.GraphID
 	argument *subgraph.Argument
+}
+
+// label names an element in messages; the text is only made when it is needed.
+type label struct{ kind, coordinate string }
+
+// String returns the kind, capitalised, and the coordinate in quotes.
+func (l label) String() string {
+	if l.coordinate == "" {
+		return l.kind
+	}
+	return l.kind + " " + strconv.Quote(l.coordinate)
 }
 
 // element is what the declarations of all kinds of elements have in common.

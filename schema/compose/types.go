@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -127,9 +126,13 @@ func (c *composition) mergeImplements() {
 			for _, ref := range s.typ.Interfaces {
 				t.out.Implements = append(t.out.Implements, supergraph.ImplementsJoin{Graph: s.graph, Interface: ref.Name})
 				i := c.byName[ref.Name]
-				if i == nil || slices.Contains(t.interfaces, i) {
+				if i == nil || t.implements[i.name] {
 					continue
 				}
+				if t.implements == nil {
+					t.implements = map[string]bool{}
+				}
+				t.implements[i.name] = true
 				t.interfaces = append(t.interfaces, i)
 				if t.kind == ast.Object {
 					i.implementers = append(i.implementers, t)
@@ -166,7 +169,7 @@ func (t *mergedType) addField(name string) *mergedField {
 func (c *composition) mergeType(t *mergedType) {
 	c.checkBase(t)
 	elements := typeElements(t.sources)
-	what := fmt.Sprintf("Type %q", t.name)
+	what := label{"Type", t.name}
 	t.out.Description = c.mergeDescription(what, elements)
 	t.out.Joins = typeJoins(t.sources)
 	t.out.Directives = c.mergeApplied(what, elements, c.inheritedByType(t))
@@ -220,8 +223,8 @@ func (c *composition) mergeSchemaDefinition() {
 	for i, s := range c.subgraphs {
 		elements[i] = element{supergraph.GraphID(i), s.Description, s.Applied, s.Position}
 	}
-	c.out.Description = c.mergeDescription("The schema", elements)
-	c.out.Applied = c.mergeApplied("the schema", elements, nil)
+	c.out.Description = c.mergeDescription(label{kind: "The schema"}, elements)
+	c.out.Applied = c.mergeApplied(label{kind: "The schema"}, elements, nil)
 	for _, root := range []struct {
 		name string
 		into *string

@@ -38,12 +38,12 @@ func (c *composition) graphqlError(places []diag.Location, fix, format string, a
 // https://spec.graphql.org/October2021/#IsValidImplementation()
 func (c *composition) validateImplementation(t, i *mergedType) {
 	for _, parent := range i.interfaces {
-		if parent != t && !slices.Contains(t.interfaces, parent) {
+		if parent != t && !t.implements[parent.name] {
 			c.graphqlError(c.report.typePlaces(t.sources), fmt.Sprintf("Let %q implement %q.", t.name, parent.name),
 				"Type %q implements %q but not %q, which %q implements in another subgraph.", t.name, i.name, parent.name, i.name)
 		}
 	}
-	if i == t || slices.Contains(i.interfaces, t) {
+	if i == t || i.implements[t.name] {
 		c.graphqlError(c.report.typePlaces(t.sources), "Break the circle.", "The interfaces %q and %q implement each other.", t.name, i.name)
 	}
 	for _, want := range i.fields {

@@ -53,12 +53,16 @@ func (c *checker) checkType(t *Type) {
 			c.invalid(nil, "Type %q has no fields.", t.Name)
 		}
 		seen := make(map[string]bool, len(t.Fields))
+		inGraph := make([]bool, len(c.s.Graphs))
+		for _, j := range t.Joins {
+			inGraph[j.Graph] = true
+		}
 		for _, f := range t.Fields {
 			if seen[f.Name] {
 				c.invalid(f.Type.Position, "Field %q is defined twice.", t.Name+"."+f.Name)
 			}
 			seen[f.Name] = true
-			c.checkField(t, f)
+			c.checkField(t, f, inGraph)
 		}
 		c.checkInterfaces(t)
 	case ast.Union:
@@ -84,7 +88,8 @@ func (c *checker) checkType(t *Type) {
 	}
 }
 
-func (c *checker) checkField(t *Type, f *Field) {
+// checkField checks a field of a type that is in the subgraphs that inGraph tells.
+func (c *checker) checkField(t *Type, f *Field, inGraph []bool) {
 	where := t.Name + "." + f.Name
 	if strings.HasPrefix(f.Name, "__") {
 		c.invalid(f.Type.Position, "Field %q has a name that is reserved for introspection.", where)
@@ -104,7 +109,7 @@ func (c *checker) checkField(t *Type, f *Field) {
 		}
 	}
 	for _, j := range f.Joins {
-		if j.HasGraph && !t.HasGraph(j.Graph) {
+		if j.HasGraph && !inGraph[j.Graph] {
 			c.invalid(f.Type.Position, "Field %q is joined to subgraph %q, which does not have the type %q.",
 				where, c.s.Graphs[j.Graph].Name, t.Name)
 		}
@@ -143,9 +148,14 @@ func (c *checker) checkInterfaces(t *Type) {
 
 // InterfaceNames returns the interfaces that the type implements anywhere, in order and each once.
 func (t *Type) InterfaceNames() []string {
+	if len(t.Implements) == 0 {
+		return nil
+	}
 	var names []string
+	seen := make(map[string]bool, len(t.Implements))
 	for _, j := range t.Implements {
-		if !slices.Contains(names, j.Interface) {
+		if !seen[j.Interface] {
+			seen[j.Interface] = true
 			names = append(names, j.Interface)
 		}
 	}
