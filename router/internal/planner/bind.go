@@ -35,7 +35,7 @@ func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client
 		}
 		for rest := on; !rest.IsEmpty(); {
 			t := rest.First()
-			bound, same := r.bindField(f, client, t)
+			bound, same := r.bindField(f, client, t, false)
 			// Types for which the client asks alike are bound alike.
 			types := rest.Intersect(same)
 			rest = rest.Minus(types)
@@ -48,8 +48,11 @@ func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client
 	return r.shapes.intern(typeName, possible, fields)
 }
 
-// bindField binds one field for objects of runtime type t, and tells for which types it is bound alike.
-func (r *run) bindField(f *querygraph.SelectionField, client *shape, t querygraph.ObjectID) (*shapeField, querygraph.TypeSet) {
+// bindField binds one field for objects of runtime type t, and tells for which types it is bound alike. With unknown, the
+// field may be asked of objects of other types as well, as an interface object is: then it must suit all of them.
+func (r *run) bindField(
+	f *querygraph.SelectionField, client *shape, t querygraph.ObjectID, unknown bool,
+) (*shapeField, querygraph.TypeSet) {
 	bound := &shapeField{
 		store: f.Name, name: f.Name, args: r.shapes.fromConstants(f.Args), suffix: r.shapes.fromDirectives(nil), guard: plan.Always,
 	}
@@ -58,6 +61,10 @@ func (r *run) bindField(f *querygraph.SelectionField, client *shape, t querygrap
 	taken := false
 	if client != nil {
 		for _, asked := range client.fields {
+			equal := asked.name == bound.name && asked.args == bound.args
+			if unknown {
+				taken = taken || asked.store == bound.name && !equal
+			}
 			if !asked.asked(t) {
 				same = same.Minus(asked.types)
 				continue
@@ -65,10 +72,10 @@ func (r *run) bindField(f *querygraph.SelectionField, client *shape, t querygrap
 			if asked.types != nil {
 				same = same.Intersect(asked.types)
 			}
-			if reused == nil && asked.name == bound.name && asked.args == bound.args {
+			if reused == nil && equal && !(unknown && asked.types != nil) {
 				reused = asked
 			}
-			taken = taken || asked.store == bound.name
+			taken = taken || asked.store == bound.name && !equal
 		}
 	}
 	var below *shape

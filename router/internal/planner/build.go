@@ -434,11 +434,27 @@ func (d *draft) partner(early *fetch, latest map[*fetch]int) *fetch {
 	}
 	for _, late := range d.fetches {
 		if late != early && !late.root && late.subgraph == early.subgraph && late.part == early.part &&
-			late.level > early.level && latest[early] >= late.level {
+			late.level > early.level && latest[early] >= late.level && !late.follows(early, map[*fetch]bool{}) {
 			return late
 		}
 	}
 	return nil
+}
+
+// follows tells whether f waits for other, directly or not.
+func (f *fetch) follows(other *fetch, seen map[*fetch]bool) bool {
+	for _, w := range f.waits {
+		if w == other {
+			return true
+		}
+		if w.level > other.level && !seen[w] {
+			seen[w] = true
+			if w.follows(other, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (d *draft) merge(early, late *fetch) {

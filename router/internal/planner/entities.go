@@ -21,6 +21,7 @@ type asking struct {
 	order     []*contextUse          // parallel to contexts
 	uses      map[*contextUse]string // the variable of each context
 	guard     guard
+	below     []byte // the positions of the values that are asked for
 	key       string // what makes two places be asked the same way
 }
 
@@ -149,11 +150,17 @@ func (r *run) asking(e *entry, bucket []taken) *asking {
 	for _, t := range bucket {
 		st := t.class.steps[t.step]
 		as := ""
-		if st.entry.Interface {
+		if r.graph.Node(st.node).Type.InterfaceObject {
 			as = st.entry.Typename
 		}
 		c.addStep(p, t.class, t.step, as)
 		a.guard = r.guards.or(a.guard, st.guard)
+		a.below = t.class.appendBelow(a.below, t.step)
+		if t.class == p.prelude && t.step == p.discovery {
+			for _, typed := range p.classes {
+				a.below = typed.appendBelow(a.below, len(p.sources))
+			}
+		}
 		r.represent(a, p, t)
 	}
 	a.guard = r.guards.and(a.guard, r.draft.guardOf(e.place))
@@ -244,8 +251,21 @@ func sameRepresented(a, b []*plan.RepresentationField) bool {
 	})
 }
 
+// appendBelow adds the positions of the values that a step answers.
+func (c *class) appendBelow(k []byte, step int) []byte {
+	for _, it := range c.items {
+		if it.child != nil && slices.Contains(it.steps, step) {
+			k = append(append(k, it.field.store...), 0)
+			k = binary.LittleEndian.AppendUint32(k, uint32(it.child.id))
+		}
+	}
+	return k
+}
+
+// makeKey: places that are asked the same way share their answers, object by object. So the values asked for must be at
+// the same positions as well: then whatever is written into them later is the same.
 func (a *asking) makeKey() string {
-	k := binary.LittleEndian.AppendUint32(nil, uint32(a.selection.id))
+	k := append(binary.LittleEndian.AppendUint32(nil, uint32(a.selection.id)), a.below...)
 	for _, rep := range a.reps {
 		k = append(append(k, rep.Typename...), 0)
 		for _, t := range rep.Types {

@@ -239,11 +239,11 @@ func (a *assembly) take(w *way) error {
 
 // need makes one field of a condition known: by an item there is, or by one of its own.
 func (a *assembly) need(one resolved, key bool) (need, error) {
-	t := a.rc.subject.object
+	t, unknown := a.rc.subject.object, a.p.prelude != nil
 	if t == unknownObject {
-		t = a.p.shape.possible.First()
+		t, unknown = a.p.shape.possible.First(), true
 	}
-	bound, _ := a.solver.run.bindField(one.field, a.p.shape, t)
+	bound, _ := a.solver.run.bindField(one.field, a.p.shape, t, unknown)
 	bound = a.solver.run.shapes.internField(bound)
 	n := need{field: bound, name: one.field.Name, key: key}
 	for i, it := range a.class.items {
