@@ -80,7 +80,40 @@ func (b *builder) isStricterInput(want, got *ast.Type) bool {
 		return false
 	}
 	named := got.Elem == nil && !got.NonNull
-	return !named || isBuiltinScalar(got.NamedType) || b.kindOf(got.NamedType) != ast.Scalar
+	if !named || isBuiltinScalar(got.NamedType) || b.kindOf(got.NamedType) != ast.Scalar {
+		return true
+	}
+	return b.isUnprefixed(want.NamedType, got.NamedType)
+}
+
+// isUnprefixed accepts "FieldSet" where "federation__FieldSet" is meant: many libraries write out the definitions of the
+// specification with its own names, whatever is imported. Such a scalar is federation's, unless the schema itself uses it.
+func (b *builder) isUnprefixed(want, got string) bool {
+	_, plain, _ := strings.Cut(want, "__")
+	if plain == "" || plain != got && "_"+plain != got {
+		return false
+	}
+	if !b.usesType(got) {
+		b.s.types[got].machinery = true
+	}
+	return true
+}
+
+// usesType tells whether a field or an argument of one has the type.
+func (b *builder) usesType(name string) bool {
+	for _, t := range b.s.Types {
+		for _, f := range t.Fields {
+			if typeName(f.Type) == name {
+				return true
+			}
+			for _, arg := range f.Arguments {
+				if typeName(arg.Type) == name {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (b *builder) kindOf(name string) ast.DefinitionKind {

@@ -15,8 +15,6 @@ func (b *builder) checkExternals() {
 		at := f.Position
 		if app := First(f.Applied, KnownExternal); app != nil {
 			at = atSign(app.Position)
-		} else if app := First(t.Applied, KnownExternal); app != nil {
-			at = atSign(app.Position)
 		}
 		if t.Kind == ast.Interface {
 			b.add(diag.ExternalOnInterface, at, "Remove it: mark the fields of the object types instead.",

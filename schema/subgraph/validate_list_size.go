@@ -29,7 +29,7 @@ func (b *builder) checkListSize(f *Field, app *Application) {
 	}
 	arguments := argumentIndex(f.Arguments)
 	for _, v := range stringList(app, "slicingArguments") {
-		b.checkSlicingArgument(f, arguments[v.Raw], v)
+		b.checkSlicingArgument(f, arguments, v)
 	}
 	for _, v := range sized {
 		b.checkSizedField(f, v)
@@ -55,15 +55,30 @@ func stringList(app *Application, name string) []*ast.Value {
 	return out
 }
 
-func (b *builder) checkSlicingArgument(f *Field, arg *Argument, v *ast.Value) {
-	switch {
-	case arg == nil:
-		fix := b.suggest(v.Raw, func() []string { return argumentNames(f.Arguments) })
+// checkSlicingArgument checks the name of an argument, or the path to a field within one: "page.first".
+func (b *builder) checkSlicingArgument(f *Field, arguments map[string]*Argument, v *ast.Value) {
+	name, rest, nested := strings.Cut(v.Raw, ".")
+	arg := arguments[name]
+	if arg == nil {
+		fix := b.suggest(name, func() []string { return argumentNames(f.Arguments) })
 		b.add(diag.ListSizeInvalidSlicingArgument, v.Position, fix,
 			"Slicing argument %q is no argument of field %q.", v.Raw, f.Coordinate())
-	case arg.Type.Elem != nil || arg.Type.NamedType != "Int":
+		return
+	}
+	t := arg.Type
+	for nested {
+		name, rest, nested = strings.Cut(rest, ".")
+		input := b.s.types[t.NamedType]
+		if input == nil || input.Kind != ast.InputObject || input.Field(name) == nil {
+			b.add(diag.ListSizeInvalidSlicingArgument, v.Position, "",
+				"Slicing argument %q of field %q leads nowhere: type %q has no input field %q.", v.Raw, f.Coordinate(), t, name)
+			return
+		}
+		t = input.Field(name).Type
+	}
+	if t.Elem != nil || t.NamedType != "Int" {
 		b.add(diag.ListSizeInvalidSlicingArgument, v.Position, "",
-			"Slicing argument \"%s(%s:)\" must be of type Int or Int!, not %q.", f.Coordinate(), v.Raw, arg.Type)
+			"Slicing argument \"%s(%s:)\" must be of type Int or Int!, not %q.", f.Coordinate(), v.Raw, t)
 	}
 }
 
