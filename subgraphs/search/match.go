@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,7 +16,8 @@ const (
 )
 
 // Match tells how well a word, as typed, matches a term: the same, the beginning of it, or with typing errors (one from four letters on,
-// two from eight on; a swap of neighbours is one). Both must be folded, see Words.
+// two from eight on; a swap of neighbours is one). With errors, the two must also have a trigram in common: an index that looks terms up by
+// their trigrams can find no others. Both must be folded, see Words.
 func Match(word, term string) float64 {
 	if word == term {
 		return qualityExact
@@ -28,6 +30,9 @@ func Match(word, term string) float64 {
 		return 0
 	}
 	whole, prefix := distances([]rune(word), []rune(term))
+	if min(whole, prefix) > allowed || !shareTrigram(word, term) {
+		return 0
+	}
 	switch {
 	case whole == 1:
 		return qualityOneTypo
@@ -37,6 +42,16 @@ func Match(word, term string) float64 {
 		return qualityTypoAtStart
 	}
 	return 0
+}
+
+func shareTrigram(a, b string) bool {
+	ofB := Trigrams(b)
+	for _, trigram := range Trigrams(a) {
+		if slices.Contains(ofB, trigram) {
+			return true
+		}
+	}
+	return false
 }
 
 // allowedTypos is how many errors a word may have: short words have too many neighbours.

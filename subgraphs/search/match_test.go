@@ -31,6 +31,7 @@ func TestMatch(t *testing.T) {
 		{"kapuchino", "cappuccino", false, "three errors"},
 		{"ffee", "coffee", false, "the middle of a word"},
 		{"coffees", "coffee", true, "a plural"},
+		{"ojna", "jonas", false, "nothing that an index could find it by"},
 		{"tea", "coffee", false, "another word"},
 	}
 	for _, c := range cases {

@@ -231,24 +231,26 @@ func TestPagesOfPayments(t *testing.T) {
 func TestQueriesCounted(t *testing.T) {
 	t.Parallel()
 	dbtest.RunURL(t, func(t *testing.T, databaseURL string) {
-		s := boot(t, databaseURL, "--seed-demo")
-		queries := dbtest.CountReads(t, s.db, databaseURL)
+		s := boot(t, databaseURL)
+		s.fund(t, "u-payer", "100")
 		var users, ids []string
 		for i := range 50 {
-			users, ids = append(users, fmt.Sprintf("u-%04d", i+1)), append(ids, fmt.Sprintf("p-%04d", i+1))
+			user := fmt.Sprintf("u-%d", i)
+			users, ids = append(users, user), append(ids, s.pay(t, "u-payer", user, "1", user).ID)
 		}
+		queries := dbtest.CountReads(t, s.db, databaseURL)
 		cases := []struct {
 			name      string
 			query     string
 			variables map[string]any
 			want      int64
 		}{
-			{"a page of 50 payments with payers and payees", userEntities, map[string]any{"reps": representations("User", "u-0001"), "first": 50}, 2}, // and the balance
+			{"a page of 50 payments with payers and payees", userEntities, map[string]any{"reps": representations("User", "u-payer"), "first": 50}, 2}, // and the balance
 			{"50 users with balance and payments", userEntities, map[string]any{"reps": representations("User", users...), "first": 3}, 2},
 			{"50 payments as entities", `query($reps: [_Any!]!) { _entities(representations: $reps) { ... on Payment { id payer { id } payee { id } amount { amount } } } }`,
 				map[string]any{"reps": representations("Payment", ids...)}, 1},
 			{"the same payment 50 times", `query($reps: [_Any!]!) { _entities(representations: $reps) { ... on Payment { id } } }`,
-				map[string]any{"reps": representations("Payment", slicesRepeat("p-0001", 50)...)}, 1},
+				map[string]any{"reps": representations("Payment", repeated(ids[0], 50)...)}, 1},
 			{"only the payments of 50 users", `query($reps: [_Any!]!) { _entities(representations: $reps) { ... on User { payments(first: 50) { edges { node { payer { id } } } } } } }`,
 				map[string]any{"reps": representations("User", users...)}, 1},
 		}
@@ -270,7 +272,7 @@ func TestQueriesCounted(t *testing.T) {
 	})
 }
 
-func slicesRepeat(s string, n int) []string {
+func repeated(s string, n int) []string {
 	return strings.Fields(strings.Repeat(s+" ", n))
 }
 

@@ -83,20 +83,24 @@ func (w *world) hits() (payments, notifications int) {
 	}
 }
 
-// arrived tells whether every payment has reached grace's inbox and the search, both as itself and as notification.
-func (w *world) arrived() bool {
+// missing is "" when every payment has reached grace's inbox and the search, both as itself and as notification.
+func (w *world) missing() string {
 	w.t.Helper()
+	unread := w.unread()
 	payments, notifications := w.hits()
-	return w.unread() == w.created && payments == w.created && notifications == w.created
+	if unread == w.created && payments == w.created && notifications == w.created {
+		return ""
+	}
+	return fmt.Sprintf("of %d payments %d are in the inbox; found are %d and %d notifications", w.created, unread, payments, notifications)
 }
 
 // settle waits until everything has arrived, and then until what comes after it has, too: had anything been sent twice, it would be there.
 func (w *world) settle(what string) {
 	w.t.Helper()
-	took := eventually(w.t, what, w.arrived)
+	took := eventually(w.t, what, w.missing)
 	w.t.Logf("%s: %d payments have arrived, the last after %v", what, w.created, took)
 	w.pay(1)
-	eventually(w.t, "one more, after "+what, w.arrived)
+	eventually(w.t, "one more, after "+what, w.missing)
 }
 
 func TestEventsAcrossServices(t *testing.T) {

@@ -75,17 +75,20 @@ func (n *neighbour) kill() {
 // arrivalTimeout is far beyond what an arrival takes; the tests tell how long it took.
 const arrivalTimeout = 30 * time.Second
 
-// eventually polls until the condition holds and returns how long that took.
-func eventually(t *testing.T, what string, holds func() bool) time.Duration {
+// eventually polls until nothing is missing and returns how long that took.
+func eventually(t *testing.T, what string, missing func() string) time.Duration {
 	t.Helper()
 	began := time.Now()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for !holds() {
+	for {
+		lack := missing()
+		if lack == "" {
+			return time.Since(began)
+		}
 		if time.Since(began) > arrivalTimeout {
-			t.Fatalf("not within %v: %s", arrivalTimeout, what)
+			t.Fatalf("%s: not within %v: %s", what, arrivalTimeout, lack)
 		}
 		<-tick.C
 	}
-	return time.Since(began)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -14,6 +15,9 @@ import (
 // Put indexes documents within the caller's transaction. A document that is older than what the index has, by its sequence, changes
 // nothing, so putting the same documents again is harmless.
 func (s *Store) Put(ctx context.Context, tx *sqlx.Tx, documents []search.Document) error {
+	if err := s.serialize(ctx, tx); err != nil {
+		return err
+	}
 	terms := newTermSet()
 	for _, document := range documents {
 		own := search.Terms(document.Text())
@@ -31,6 +35,21 @@ func (s *Store) Put(ctx context.Context, tx *sqlx.Tx, documents []search.Documen
 	}
 	if err := s.putTerms(ctx, tx, terms.list); err != nil {
 		return fmt.Errorf("indexing terms: %w", err)
+	}
+	return nil
+}
+
+// writerLock is the advisory lock of those who write the index; its number means nothing.
+const writerLock = 7_403_982_115
+
+// serialize lets one transaction at a time write the index, as SQLite does by itself: each stream of events has a writer, they add terms in
+// any order, and would wait for each other in a circle.
+func (s *Store) serialize(ctx context.Context, tx *sqlx.Tx) error {
+	if s.db.Dialect == database.SQLite {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", writerLock); err != nil {
+		return fmt.Errorf("waiting to write the index: %w", err)
 	}
 	return nil
 }
@@ -67,13 +86,10 @@ func (s *Store) putPostgreSQL(ctx context.Context, tx *sqlx.Tx, d search.Documen
 	return len(numbers) > 0, err
 }
 
-// putTerms adds what is new among the terms, a few hundred at a time, in sorted order so that two transactions never wait in a circle.
+// putTerms adds what is new among the terms, a few hundred at a time.
 func (s *Store) putTerms(ctx context.Context, tx *sqlx.Tx, terms []string) error {
 	const perStatement = 200
-	sorted := sortedCopy(terms)
-	for len(sorted) > 0 {
-		batch := sorted[:min(len(sorted), perStatement)]
-		sorted = sorted[len(batch):]
+	for batch := range slices.Chunk(terms, perStatement) {
 		if err := s.putTermBatch(ctx, tx, batch); err != nil {
 			return err
 		}

@@ -1,7 +1,5 @@
 package store
 
-import "slices"
-
 // termSet collects distinct terms in the order in which they come.
 type termSet struct {
 	seen map[string]bool
@@ -18,5 +16,3 @@ func (s *termSet) add(terms []string) {
 		}
 	}
 }
-
-func sortedCopy(terms []string) []string { return slices.Sorted(slices.Values(terms)) }

@@ -16,7 +16,8 @@ type CreatePaymentInput struct {
 	// Chosen by the caller, 1 to 128 bytes, a new one for each new payment: sending the same key with the same input again returns the
 	// first payment; with another input it is the error IDEMPOTENCY_CONFLICT.
 	IdempotencyKey string `json:"idempotencyKey"`
-	PayeeID        string `json:"payeeId"`
+	// The user who gets the money. This service does not know who exists: a payment to nobody stays held until it is cancelled.
+	PayeeID string `json:"payeeId"`
 	// Greater than zero, with no more decimals than the currency has.
 	Amount   string   `json:"amount"`
 	Currency Currency `json:"currency"`
