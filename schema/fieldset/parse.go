@@ -127,9 +127,19 @@ func syntaxError(err error, text, document string, shift int) *SyntaxError {
 	if strings.Contains(out.Message, "<Invalid>") {
 		out.Message = "unexpected character"
 	}
-	if len(located.Locations) > 0 {
-		offset := runeOffset(document, located.Locations[0].Line, located.Locations[0].Column) - shift
-		out.Offset = min(max(offset, 0), utf8.RuneCountInString(text))
+	if len(located.Locations) == 0 {
+		return out
+	}
+	end := utf8.RuneCountInString(text)
+	offset := runeOffset(document, located.Locations[0].Line, located.Locations[0].Column) - shift
+	out.Offset = min(max(offset, 0), end)
+	switch {
+	case strings.TrimSpace(text) == "":
+		out.Message = "nothing is selected"
+	case offset >= end && shift > 0 && !strings.Contains(text, "}"):
+		out.Message = "the text ends too early"
+	case strings.HasPrefix(located.Message, "expected at least one definition"):
+		out.Message = "there is nothing between the braces"
 	}
 	return out
 }
