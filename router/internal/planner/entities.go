@@ -131,11 +131,39 @@ func (t taken) sharesWith(other taken) bool {
 	a, b := t.class.steps[t.step], other.class.steps[other.step]
 	if t.class == other.class {
 		// Under different guards, what the one requires may not be there when the other is asked.
-		return a.entry == b.entry && a.guard == b.guard && slices.Equal(a.contexts, b.contexts)
+		return a.entry == b.entry && a.guard == b.guard && slices.Equal(a.contexts, b.contexts) && !a.contradicts(b)
 	}
 	// What one type needs and another does not cannot be said of an interface object, which stands for both.
 	return !a.entry.Interface && !b.entry.Interface && slices.Equal(a.contexts, b.contexts) &&
 		!t.class.types.Intersects(other.class.types)
+}
+
+// contradicts tells whether two steps send different values under one name: what their fields require differs in arguments.
+func (st *step) contradicts(other *step) bool {
+	for _, x := range st.needs {
+		for _, y := range other.needs {
+			if x.name == y.name && (x.field.store != y.field.store || x.field.contradicts(y.field)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// contradicts tells the same of what is sent below a field that both send.
+func (f *shapeField) contradicts(other *shapeField) bool {
+	if f.child == other.child || f.child == nil || other.child == nil {
+		return false
+	}
+	for _, x := range f.child.fields {
+		for _, y := range other.child.fields {
+			meet := x.types == nil || y.types == nil || x.types.Intersects(y.types)
+			if meet && x.name == y.name && (x.store != y.store || x.contradicts(y)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (r *run) asking(e *entry, bucket []taken) *asking {
@@ -169,18 +197,26 @@ func (r *run) asking(e *entry, bucket []taken) *asking {
 	return a
 }
 
-// represent adds how entities of a class are described.
+// represent adds how entities of a class are described: under their own type's name, or all under an interface's.
 func (r *run) represent(a *asking, p *position, t taken) {
 	st := t.class.steps[t.step]
-	rep := &plan.Representation{Typename: st.entry.Typename}
-	if p.askType && t.class != p.prelude {
-		rep.Types = r.graph.Names(t.class.types)
-	}
+	var fields []*plan.RepresentationField
 	for _, n := range st.needs {
-		rep.Fields = addRepresented(rep.Fields, r.represented(n.name, n.field, n.key))
+		fields = addRepresented(fields, r.represented(n.name, n.field, n.key))
 	}
-	sortRepresented(rep.Fields)
-	a.addRepresentation(rep)
+	sortRepresented(fields)
+	if !p.askType || t.class == p.prelude {
+		a.addRepresentation(&plan.Representation{Typename: st.entry.Typename, Fields: fields})
+		return
+	}
+	names := r.graph.Names(t.class.types)
+	if st.entry.Interface {
+		a.addRepresentation(&plan.Representation{Types: names, Typename: st.entry.Typename, Fields: fields})
+		return
+	}
+	for _, name := range names {
+		a.addRepresentation(&plan.Representation{Types: []string{name}, Typename: name, Fields: fields})
+	}
 }
 
 // addRepresentation adds a description of entities to those there are, joining it with one that says the same.
