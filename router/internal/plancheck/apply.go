@@ -90,12 +90,18 @@ func (r *run) match(a *application) []*matched {
 			pairs = addPair(pairs, typeName, s, f, r.world.none.with(i))
 		}
 		for _, f := range a.sub.Fields {
-			if appliesTo(f, typeName) && !slices.Contains(stored, f.ResponseName) && f.Name != "__typename" {
+			if appliesTo(f, typeName) && !stores(a.selection, f.ResponseName) && f.Name != "__typename" {
 				r.report(RuleMirror, a.ID, a.where, "the document asks %q of %s, the selection does not have it", f.ResponseName, object)
 			}
 		}
 	}
 	return pairs
+}
+
+// stores tells whether a selection has a field for some type: a document may ask more types than are of use, where that
+// makes it shorter.
+func stores(selection *plan.Selection, responseName string) bool {
+	return slices.ContainsFunc(selection.Fields, func(s *plan.SelectionField) bool { return s.ResponseName == responseName })
 }
 
 func addPair(pairs []*matched, typeName string, s *plan.SelectionField, f *operation.Field, set types) []*matched {

@@ -157,6 +157,16 @@ func (r *run) representation(a *application, i int) truth {
 	} else {
 		r.report(RuleEntities, a.ID, a.where, "%q does not resolve %s as an entity", a.Subgraph, name)
 	}
+	var names []string
+	for _, f := range e.representation.Fields {
+		if f.Types != nil && !slices.Contains(f.Types, object) {
+			continue
+		}
+		if slices.Contains(names, f.Name) {
+			r.report(RuleEntities, a.ID, a.where, "the representation of %s has %q twice", object, f.Name)
+		}
+		names = append(names, f.Name)
+	}
 	when := r.conditions.always
 	for _, f := range e.representation.Fields {
 		when = when.and(r.available(a, e.node, r.world.none.with(i), f, a.where))

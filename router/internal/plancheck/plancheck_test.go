@@ -129,6 +129,17 @@ func TestEveryFaultIsFound(t *testing.T) {
 			r := p.Fetches[1].Entities[0].Representations[0]
 			r.Fields = r.Fields[:1]
 		}, RuleEntities, `required field "email"`},
+		{"a representation with a field twice", "required fields", func(p *plan.Plan) {
+			r := p.Fetches[1].Entities[0].Representations[0]
+			r.Fields = append(r.Fields, &plan.RepresentationField{Name: "email", StoreName: "id"})
+		}, RuleEntities, `has "email" twice`},
+		{"a document that asks of all types what is stored for none", "types", func(p *plan.Plan) {
+			p.Fetches[0].Document = `{items{__typename sku ...on Book{pages}}}`
+		}, RuleMirror, `asks "pages" of Book`},
+		{"a field selected twice", "one fetch", func(p *plan.Plan) {
+			s := p.Fetches[0].Selection.Fields[0].Selection
+			s.Fields = append(s.Fields, &plan.SelectionField{ResponseName: "name", StoreName: "other"})
+		}, RuleMirror, `has "name" twice`},
 		{"a key that is not sent", "entities", func(p *plan.Plan) {
 			p.Fetches[1].Entities[0].Representations[0].Fields[0].Name = "name"
 		}, RuleEntities, "no key"},
