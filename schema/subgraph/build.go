@@ -15,6 +15,7 @@ type builder struct {
 	doc            *ast.SchemaDocument
 	userDirectives map[string]*Directive // the definitions that the SDL contains
 	badKeys        map[*Application]bool // keys whose field set has problems
+	badLinks       bool                  // a link has problems, so what it would define is missing
 }
 
 func newBuilder(s *Subgraph, doc *ast.SchemaDocument) *builder {

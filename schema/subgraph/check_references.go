@@ -1,6 +1,8 @@
 package subgraph
 
 import (
+	"strings"
+
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -41,6 +43,9 @@ func (b *builder) checkReferences() {
 // referenced returns the type of that name; for the built-in scalars, and for unknown names (which it notes), it returns nil.
 func (b *builder) referenced(name string, at *ast.Position) *Type {
 	t := b.s.types[name]
+	if t == nil && b.badLinks && strings.Contains(name, "__") {
+		return nil // most likely of a feature that could not be linked
+	}
 	if t == nil && !isBuiltinScalar(name) {
 		b.graphql(at, b.suggest(name, b.typeNames), "Unknown type %q.", name)
 	}

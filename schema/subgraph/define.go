@@ -124,10 +124,18 @@ func (b *builder) defineType(spec *spec, def *ast.Definition, name string) {
 	}
 	t.machinery = t.machinery || spec.machinery
 	b.checkKind(t, def.Kind)
+	if t.Kind != ast.Enum || def.Kind != ast.Enum {
+		return
+	}
+	const fix = "Remove the definition; it is added on its own."
 	for _, value := range def.EnumValues {
-		if t.Kind == def.Kind && t.Value(value.Name) == nil {
-			b.add(diag.TypeDefinitionInvalid, t.Position, "Remove the definition; it is added on its own.",
-				"Enum type %q must have the value %q.", name, value.Name)
+		if t.Value(value.Name) == nil {
+			b.add(diag.TypeDefinitionInvalid, t.Position, fix, "Enum type %q must have the value %q.", name, value.Name)
+		}
+	}
+	for _, value := range t.Values {
+		if def.EnumValues.ForName(value.Name) == nil {
+			b.add(diag.TypeDefinitionInvalid, value.Position, fix, "Enum type %q has no value %q.", name, value.Name)
 		}
 	}
 }

@@ -100,38 +100,34 @@ func firstInvalid(text string) int {
 
 // syntaxError words the parser's error.
 func (s *Subgraph) syntaxError(err error) diag.Diagnostic {
-	d := diag.Diagnostic{Code: diag.InvalidGraphQL, Severity: diag.Error, Message: "Syntax error: " + err.Error()}
-	at := diag.Location{Subgraph: s.Name, File: s.File}
-	var located *gqlerror.Error
-	if errors.As(err, &located) {
-		message := located.Message
-		if bad := lexicalError(s.source); bad != nil && strings.Contains(message, "<Invalid>") {
-			located, message = bad, bad.Message // the parser only says that the token is invalid, not why
-		}
-		message = strings.TrimSuffix(message, ".")
-		d.Message = "Syntax error: " + strings.ToLower(message[:min(1, len(message))]) + message[min(1, len(message)):] + "."
-		if len(located.Locations) > 0 {
-			at.Line, at.Column = located.Locations[0].Line, located.Locations[0].Column
-			if at.Line > 1 && at.Column > 1 && strings.Contains(s.source.Input, "\r\n") {
-				at.Column-- // the parser counts the "\n" of "\r\n" as a column of the new line
-			}
-		}
+	d := diag.Diagnostic{
+		Code: diag.InvalidGraphQL, Severity: diag.Error, Message: "Syntax error: " + err.Error() + ".",
+		Locations: []diag.Location{{Subgraph: s.Name, File: s.File}},
 	}
-	d.Locations = []diag.Location{at}
+	var located *gqlerror.Error
+	if !errors.As(err, &located) || len(located.Locations) == 0 {
+		return d
+	}
+	at, message := s.findToken(located)
+	message = strings.TrimSuffix(message, ".")
+	d.Message = "Syntax error: " + strings.ToLower(message[:min(1, len(message))]) + message[min(1, len(message)):] + "."
+	d.Locations[0] = s.Location(at)
 	return d
 }
 
-// lexicalError returns the first error of the lexer, or nil.
-func lexicalError(source *ast.Source) *gqlerror.Error {
-	lex := lexer.New(source)
+// findToken reads the text again up to the token that the parser complains about. The parser gives its place as line and column only,
+// which are not to be relied on (see lineIndex), and hides why a token is none.
+func (s *Subgraph) findToken(complaint *gqlerror.Error) (*ast.Position, string) {
+	line, column := complaint.Locations[0].Line, complaint.Locations[0].Column
+	lex := lexer.New(s.source)
 	for {
 		token, err := lex.ReadToken()
-		var located *gqlerror.Error
-		switch {
-		case errors.As(err, &located):
-			return located
-		case err != nil || token.Kind == lexer.EOF || token.Kind == lexer.Invalid:
-			return nil
+		var invalid *gqlerror.Error
+		if errors.As(err, &invalid) {
+			return &ast.Position{Start: token.Pos.End}, invalid.Message
+		}
+		if token.Kind == lexer.EOF || token.Pos.Line == line && token.Pos.Column == column {
+			return &token.Pos, complaint.Message
 		}
 	}
 }
@@ -141,13 +137,19 @@ func (b *builder) build() {
 	b.declareTypes()
 	b.declareDirectives()
 	b.declareSchema()
+	before := len(b.found)
 	b.readLinks()
+	b.badLinks = len(b.found) > before
 	b.s.Federation1 = b.linkTo(FederationIdentity) == nil
 	b.assignRoots()
 	if b.s.Federation1 {
 		b.dropMachineryFields()
 	}
+	links := len(b.found)
 	b.define()
+	if b.badLinks {
+		b.found = b.found[:links] // without the right links, definitions are compared with the wrong ones
+	}
 	b.setVersions()
 	b.checkReferences()
 }

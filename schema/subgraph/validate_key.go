@@ -13,7 +13,7 @@ var keyRules = fieldSetRules{
 	invalid:       diag.KeyInvalidFields,
 	hasDirectives: diag.KeyDirectiveInFieldsArg,
 	hasArguments:  diag.KeyFieldsHasArgs,
-	noAbstract:    diag.KeyFieldsSelectInvalidType,
+	noLoose:       diag.KeyFieldsSelectInvalidType,
 }
 
 // checkKeys checks @key.
