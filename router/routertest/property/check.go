@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
 	"github.com/tributary-gql/tributary/router/routertest/execute"
@@ -61,8 +62,32 @@ func NewBench(super *supergraph.Supergraph) (*Bench, error) {
 	return &Bench{Super: super, router: router}, nil
 }
 
-// Check runs a request in a world and compares. The failure is nil when everything holds.
-func (b *Bench) Check(ctx context.Context, w *world.World, request generate.Operation, faults ...fake.Fault) (outcome *Outcome, failure *Failure) {
+// patience is how long one request may take; ordinary ones take milliseconds.
+const patience = 6 * time.Second
+
+// Check runs a request in a world and compares. The failure is nil when everything holds. A request that does not end
+// is a failure of kind "hang", and is left running.
+func (b *Bench) Check(ctx context.Context, w *world.World, request generate.Operation, faults ...fake.Fault) (*Outcome, *Failure) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	type result struct {
+		outcome *Outcome
+		failure *Failure
+	}
+	done := make(chan result, 1)
+	go func() {
+		outcome, failure := b.check(ctx, w, request, faults)
+		done <- result{outcome, failure}
+	}()
+	select {
+	case r := <-done:
+		return r.outcome, r.failure
+	case <-time.After(patience + patience/4): // what heeds its context has ended by now
+		return &Outcome{Fleet: fake.New(w)}, &Failure{"hang", fmt.Sprintf("no answer after %v", patience)}
+	}
+}
+
+func (b *Bench) check(ctx context.Context, w *world.World, request generate.Operation, faults []fake.Fault) (outcome *Outcome, failure *Failure) {
 	outcome = &Outcome{Fleet: fake.New(w), conditional: isConditional(request.Document)}
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -86,7 +111,7 @@ func (b *Bench) Check(ctx context.Context, w *world.World, request generate.Oper
 		return outcome, failureOf(err)
 	}
 	// A subgraph that lies about a leaf may get its lie back in a representation.
-	lies := slices.ContainsFunc(faults, func(f fake.Fault) bool { return f.Kind == fake.WrongLeaf })
+	lies := slices.ContainsFunc(faults, func(f fake.Fault) bool { return f.Kind == fake.WrongLeaf || f.Kind == fake.NullLeaf })
 	if violations := outcome.Fleet.Violations(); len(violations) > 0 && !lies {
 		return outcome, &Failure{"violation", violations[0].String()}
 	}

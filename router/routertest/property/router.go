@@ -11,6 +11,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/internal/plancheck"
 	"github.com/tributary-gql/tributary/router/internal/planner"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
@@ -21,6 +22,7 @@ import (
 type Router struct {
 	schema  *operation.Schema
 	planner *planner.Planner
+	checker *plancheck.Checker
 }
 
 // NewRouter makes a router for a supergraph.
@@ -33,12 +35,16 @@ func NewRouter(super *supergraph.Supergraph) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Router{schema: schema, planner: p}, nil
+	checker, err := plancheck.New(super)
+	if err != nil {
+		return nil, fmt.Errorf("plancheck: %w", err)
+	}
+	return &Router{schema: schema, planner: p, checker: checker}, nil
 }
 
 // StageError tells at which stage a request failed.
 type StageError struct {
-	Stage string // "parse", "plan", "compile", "variables", "execute"
+	Stage string // "parse", "plan", "plancheck", "compile", "variables", "execute"
 	Err   error
 }
 
@@ -69,6 +75,11 @@ func (r *Router) Prepare(ctx context.Context, request generate.Operation, labels
 		return nil, &StageError{"plan", err}
 	}
 	p := &Prepared{Operation: op, Plan: made}
+	for _, finding := range r.checker.Check(op, made, plancheck.Options{Labels: labels}) {
+		if finding.Rule != plancheck.RuleTooLarge {
+			return p, &StageError{"plancheck", errors.New(finding.String())}
+		}
+	}
 	names := make([]string, len(op.Variables))
 	for i, variable := range op.Variables {
 		names[i] = variable.Name
@@ -105,7 +116,8 @@ func (c *collector) Emit(payload []byte, _ bool) error {
 	return nil
 }
 
-// fetcher asks fake subgraphs in process. What is no GraphQL response it reports as an HTTP client would.
+// fetcher asks fake subgraphs in process. What is no GraphQL response it reports as an HTTP client would; an answer that
+// never comes is a time-out at once.
 type fetcher struct {
 	fleet  *fake.Fleet
 	events int // of a subscription
@@ -113,13 +125,12 @@ type fetcher struct {
 
 // Fetch implements exec.Fetcher.
 func (f *fetcher) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
-	response, err := f.fleet.Wait(ctx, request.Fetch.Subgraph, bytes.Clone(request.Body))
-	if err != nil {
-		code := "SUBGRAPH_UNREACHABLE"
-		if errors.Is(err, context.DeadlineExceeded) {
-			code = "SUBGRAPH_TIMEOUT"
-		}
-		return exec.Answer{}, &exec.FetchError{Code: code, Message: "the subgraph did not answer", Err: err}
+	if err := ctx.Err(); err != nil {
+		return exec.Answer{}, err
+	}
+	response := f.fleet.Answer(request.Fetch.Subgraph, bytes.Clone(request.Body))
+	if response.Hang {
+		return exec.Answer{}, &exec.FetchError{Code: "SUBGRAPH_TIMEOUT", Message: "the subgraph did not answer in time", Err: context.DeadlineExceeded}
 	}
 	mediaType, _, err := mime.ParseMediaType(response.ContentType)
 	if err != nil || mediaType != "application/json" || response.Status != http.StatusOK {
