@@ -94,7 +94,7 @@ func (e *extractor) field(t *Type, f *Field) *ast.FieldDefinition {
 	if len(f.Joins) > 0 {
 		i := slices.IndexFunc(f.Joins, func(j FieldJoin) bool { return j.HasGraph && j.Graph == e.g })
 		if i < 0 {
-			return nil
+			return e.lostField(f)
 		}
 		join = f.Joins[i]
 	}
@@ -158,19 +158,22 @@ func (e *extractor) ownDirectives(t *Type, f *Field) ast.DirectiveList {
 	if !e.isInterfaceObject(t) {
 		return own
 	}
+	guards := f.Directives // of an interface that no type implements
 	for _, implementer := range e.s.Types {
 		copied := implementer.Field(f.Name)
-		if copied == nil || !slices.Contains(implementer.InterfaceNames(), t.Name) {
+		if copied == nil || implementer.Kind != ast.Object || !slices.Contains(implementer.InterfaceNames(), t.Name) {
 			continue
 		}
-		if len(copied.Joins) == 1 && !copied.Joins[0].HasGraph {
-			return append(own, slices.DeleteFunc(slices.Clone(copied.Directives), func(d *ast.Directive) bool {
-				return slices.Contains(e.withoutGuards(ast.DirectiveList{d}), d)
-			})...)
+		if guards = copied.Directives; copied.isCopied() {
+			break
 		}
+		guards = nil // the implementation has them itself
 	}
-	return own
+	return append(own, e.guards(guards)...)
 }
+
+// isCopied reports whether the field is only provided by interface objects.
+func (f *Field) isCopied() bool { return len(f.Joins) == 1 && !f.Joins[0].HasGraph }
 
 // isShared reports whether another subgraph resolves the field too, itself or through an interface object.
 func (e *extractor) isShared(t *Type, f *Field) bool {
@@ -206,14 +209,38 @@ func (e *extractor) resolvers(t *Type, f *Field) int {
 	return count
 }
 
+// lostField returns a field that another subgraph took over from this one, if its type shows that it was here: the
+// supergraph's type is none of those that the joins tell. It returns nil otherwise.
+func (e *extractor) lostField(f *Field) *ast.FieldDefinition {
+	explains := func(j FieldJoin) bool { return j.Type == nil || j.Type.String() == f.Type.String() }
+	if !e.isOverridden(f) || slices.ContainsFunc(f.Joins, explains) {
+		return nil
+	}
+	return e.plainField(f)
+}
+
+// isOverridden reports whether another subgraph took the field over from this one.
+func (e *extractor) isOverridden(f *Field) bool {
+	return slices.ContainsFunc(f.Joins, func(j FieldJoin) bool { return j.Override == e.s.Graphs[e.g].Name })
+}
+
+// plainField is a field without directives.
+func (e *extractor) plainField(f *Field) *ast.FieldDefinition {
+	def := &ast.FieldDefinition{Name: f.Name, Type: f.Type}
+	for _, a := range f.Args {
+		copied := *a
+		copied.Directives = nil
+		def.Arguments = append(def.Arguments, &copied)
+	}
+	return def
+}
+
 // overriddenFields are the fields that other subgraphs took over from this one, which has nothing else of the type.
 func (e *extractor) overriddenFields(t *Type) ast.FieldList {
 	var fields ast.FieldList
 	for _, f := range t.Fields {
-		for _, j := range f.Joins {
-			if j.Override == e.s.Graphs[e.g].Name {
-				fields = append(fields, &ast.FieldDefinition{Name: f.Name, Type: f.Type, Arguments: f.Args})
-			}
+		if e.isOverridden(f) {
+			fields = append(fields, e.plainField(f))
 		}
 	}
 	return fields

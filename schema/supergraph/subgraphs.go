@@ -163,13 +163,21 @@ func (e *extractor) isLinked(directive string) bool {
 	return e.features.named(featureOfDirective(directive)) != nil
 }
 
-// withoutGuards drops the directives that guard data.
-func (e *extractor) withoutGuards(list ast.DirectiveList) ast.DirectiveList {
-	return slices.DeleteFunc(slices.Clone(list), func(d *ast.Directive) bool {
-		return slices.ContainsFunc([]string{"authenticated", "requiresScopes", "policy"}, func(name string) bool {
-			return e.isLinked(name) && e.nameOf(name) == "@"+d.Name
-		})
+// isGuard tells the directives that guard data.
+func (e *extractor) isGuard(d *ast.Directive) bool {
+	return slices.ContainsFunc([]string{"authenticated", "requiresScopes", "policy"}, func(name string) bool {
+		return e.isLinked(name) && e.nameOf(name) == "@"+d.Name
 	})
+}
+
+// guards returns the directives that guard data.
+func (e *extractor) guards(list ast.DirectiveList) ast.DirectiveList {
+	return slices.DeleteFunc(slices.Clone(list), func(d *ast.Directive) bool { return !e.isGuard(d) })
+}
+
+// withoutGuards returns the directives that do not guard data.
+func (e *extractor) withoutGuards(list ast.DirectiveList) ast.DirectiveList {
+	return slices.DeleteFunc(slices.Clone(list), e.isGuard)
 }
 
 // carriedHere returns the directives that are carried for this subgraph.
