@@ -23,6 +23,7 @@ func (b *builder) checkGraphQL() {
 	if len(b.found) == own {
 		b.checkInterfaces()
 		b.checkInputCycles()
+		b.checkDefaultCycles()
 		b.checkDirectiveCycles()
 	}
 }

@@ -50,6 +50,7 @@ func TestHostileInput(t *testing.T) {
 		{"a key on each field", fed2 + "type Query { a: Int } type T " + repeat(many/10, " @key(fields: \"f#\")") + " {" + repeat(many/10, " f#: ID") + "}", ""},
 		{"a chain of required inputs", "type Query { a(b: I0): Int }" + repeat(many/2, " input I# { next: J# } input J# { x: I#! }"), ""},
 		{"a long cycle of required inputs", "type Query { a: Int }" + inputRing(many/2), diag.InvalidGraphQL},
+		{"a long cycle of default values", "type Query { a: Int }" + strings.ReplaceAll(inputRing(many), "! }", " = {} }"), diag.InvalidGraphQL},
 		{"a ring of interfaces", "type Query { a: Int }" + ring(2000), diag.InvalidGraphQL},
 		{"many implementations that lack many fields", "type Query { a: Int } interface I {" + repeat(1000, " f#: Int") + "}" + repeat(1000, " type T# implements I { a: Int }"), diag.InvalidGraphQL},
 		{"many links", "extend schema" + repeat(2000, " @link(url: \"https://a.example/f#/v1.0\", import: [\"@a#\"])") + " type Query { a: Int }", ""},
