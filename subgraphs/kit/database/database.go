@@ -66,14 +66,14 @@ func Serializable() TxOption {
 
 const (
 	// maxAttempts is how often a transaction is tried when others get in its way.
-	maxAttempts = 10
+	maxAttempts = 16
 	// The wait before another attempt doubles from firstWait to maxWait and is then drawn from its upper half.
 	firstWait = 2 * time.Millisecond
 	maxWait   = 250 * time.Millisecond
 )
 
 // InTx runs work in a transaction, commits it when work returns nil and rolls it back otherwise. When the database reports
-// that concurrent transactions conflict (serialization failure, deadlock, busy), the whole is tried again, up to ten times:
+// that concurrent transactions conflict (serialization failure, deadlock, busy), the whole is tried again, up to 16 times:
 // work must have no effect outside the transaction that a second run would repeat. InTx returns work's error as it is, so
 // that coded errors keep their code. Calling InTx inside work would wait for itself on SQLite: pass tx on instead.
 func (db *DB) InTx(ctx context.Context, work func(tx *sqlx.Tx) error, options ...TxOption) error {
