@@ -141,7 +141,9 @@ func (b *builder) declareField(t *Type, def *ast.FieldDefinition, extension bool
 		Position: def.Position, FromExtension: extension, declaration: declaration,
 		Applied: applications(def.Directives, extension, declaration),
 	}
-	f.Arguments = b.arguments(def.Arguments, f.Coordinate())
+	if len(def.Arguments) > 0 {
+		f.Arguments = b.arguments(def.Arguments, f.Coordinate())
+	}
 	t.fields[def.Name] = f
 	t.Fields = append(t.Fields, f)
 }

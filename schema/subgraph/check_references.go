@@ -21,12 +21,12 @@ func (b *builder) checkReferences() {
 		}
 		for _, f := range t.Fields {
 			if t.Kind == ast.InputObject {
-				b.checkInputType(f.Type, f.Position, f.Coordinate())
+				b.checkInputType(f.Type, element{field: f, position: f.Position})
 			} else {
-				b.checkOutputType(f.Type, f.Position, f.Coordinate())
+				b.checkOutputType(f.Type, element{field: f, position: f.Position})
 			}
 			for _, arg := range f.Arguments {
-				b.checkInputType(arg.Type, arg.Position, f.Coordinate()+"("+arg.Name+":)")
+				b.checkInputType(arg.Type, element{field: f, argument: arg, position: arg.Position})
 			}
 		}
 	}
@@ -35,7 +35,7 @@ func (b *builder) checkReferences() {
 			continue // not of the SDL's making
 		}
 		for _, arg := range d.Arguments {
-			b.checkInputType(arg.Type, arg.Position, "@"+d.Name+"("+arg.Name+":)")
+			b.checkInputType(arg.Type, element{directive: d, argument: arg, position: arg.Position})
 		}
 	}
 }
@@ -62,21 +62,21 @@ func (b *builder) typeNames() []string {
 	return append(names, "Int", "Float", "String", "Boolean", "ID")
 }
 
-func (b *builder) checkInputType(t *ast.Type, at *ast.Position, coordinate string) {
-	name := typeName(t)
-	target := b.referenced(name, typePosition(t, at))
+func (b *builder) checkInputType(t *ast.Type, e element) {
+	name, at := typeName(t), typePosition(t, e.position)
+	target := b.referenced(name, at)
 	if target != nil && target.Kind != ast.Scalar && target.Kind != ast.Enum && target.Kind != ast.InputObject {
-		b.graphql(typePosition(t, at), "Use a scalar, enum or input object type.",
-			"The type of %q must be an input type, but %q is %s.", coordinate, name, kindName(target.Kind))
+		b.graphql(at, "Use a scalar, enum or input object type.",
+			"The type of %q must be an input type, but %q is %s.", e.coordinate(), name, kindName(target.Kind))
 	}
 }
 
-func (b *builder) checkOutputType(t *ast.Type, at *ast.Position, coordinate string) {
-	name := typeName(t)
-	target := b.referenced(name, typePosition(t, at))
+func (b *builder) checkOutputType(t *ast.Type, e element) {
+	name, at := typeName(t), typePosition(t, e.position)
+	target := b.referenced(name, at)
 	if target != nil && target.Kind == ast.InputObject {
-		b.graphql(typePosition(t, at), "Use an object, interface, union, scalar or enum type.",
-			"The type of %q must be an output type, but %q is %s.", coordinate, name, kindName(target.Kind))
+		b.graphql(at, "Use an object, interface, union, scalar or enum type.",
+			"The type of %q must be an output type, but %q is %s.", e.coordinate(), name, kindName(target.Kind))
 	}
 }
 

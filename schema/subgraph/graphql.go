@@ -85,23 +85,23 @@ func sentenceKind(kind ast.DefinitionKind) string {
 func (b *builder) checkDefaults(t *Type) {
 	for _, f := range t.Fields {
 		if t.Kind == ast.InputObject {
-			b.checkDefault("input field", f.Coordinate(), f.Type, f.Default, f.Position, f.Applied)
+			b.checkDefault("input field", element{field: f, applied: f.Applied}, f.Type, f.Default)
 		}
 		for _, arg := range f.Arguments {
-			b.checkDefault("argument", f.Coordinate()+"("+arg.Name+":)", arg.Type, arg.Default, arg.Position, arg.Applied)
+			b.checkDefault("argument", element{field: f, argument: arg, applied: arg.Applied}, arg.Type, arg.Default)
 		}
 	}
 }
 
-func (b *builder) checkDefault(what, coordinate string, t *ast.Type, value *ast.Value, at *ast.Position, applied []*Application) {
+func (b *builder) checkDefault(what string, e element, t *ast.Type, value *ast.Value) {
 	if value == nil {
-		if deprecated := First(applied, KnownDeprecated); deprecated != nil && t.NonNull {
-			b.graphql(atSign(deprecated.Position), "Make it optional first.", "Required %s %q cannot be deprecated.", what, coordinate)
+		if deprecated := First(e.applied, KnownDeprecated); deprecated != nil && t.NonNull {
+			b.graphql(atSign(deprecated.Position), "Make it optional first.", "Required %s %q cannot be deprecated.", what, e.coordinate())
 		}
 		return
 	}
 	if at, problem := b.s.invalidValue(value, t); problem != "" {
-		b.graphql(at, "", "Invalid default value %s for %s %q of type %q: %s.", value, what, coordinate, t, problem)
+		b.graphql(at, "", "Invalid default value %s for %s %q of type %q: %s.", value, what, e.coordinate(), t, problem)
 	}
 }
 
@@ -132,7 +132,7 @@ func (b *builder) checkDirectiveDefinition(d *Directive) {
 	for _, arg := range d.Arguments {
 		b.checkReserved(arg.Name, arg.Position)
 		if arg.Position != nil {
-			b.checkDefault("argument", "@"+d.Name+"("+arg.Name+":)", arg.Type, arg.Default, arg.Position, arg.Applied)
+			b.checkDefault("argument", element{directive: d, argument: arg, applied: arg.Applied}, arg.Type, arg.Default)
 		}
 	}
 }

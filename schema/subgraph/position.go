@@ -2,6 +2,7 @@ package subgraph
 
 import (
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -15,7 +16,8 @@ type lineIndex struct {
 }
 
 func newLineIndex(text string) lineIndex {
-	x := lineIndex{runes: []int{0}, bytes: []int{0}}
+	lines := 1 + strings.Count(text, "\n") + strings.Count(text, "\r")
+	x := lineIndex{runes: append(make([]int, 0, lines), 0), bytes: append(make([]int, 0, lines), 0)}
 	offset := 0
 	for i := 0; i < len(text); {
 		r, size := rune(text[i]), 1

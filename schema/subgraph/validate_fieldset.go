@@ -27,11 +27,30 @@ type fieldSetCheck struct {
 	b     *builder
 	rules fieldSetRules
 	app   *Application
-	where string // "On type "T", for @key(fields: "id")"
+	place place
+	text  string
 	value *ast.Value
 
 	unreadable []problem
 	others     []problem
+}
+
+// place is the element that carries an application: a type, or a field when that is set.
+type place struct {
+	t *Type
+	f *Field
+}
+
+func (p place) String() string {
+	if p.f != nil {
+		return "field \"" + p.f.Coordinate() + "\""
+	}
+	return "type \"" + p.t.Name + "\""
+}
+
+// where begins every message: `On type "T", for @key(fields: "id")`.
+func (c *fieldSetCheck) where() string {
+	return fmt.Sprintf("On %s, for @%s(fields: %s)", c.place, c.app.Name, quoteShort(c.text))
 }
 
 type problem struct {
@@ -41,16 +60,15 @@ type problem struct {
 	text string
 }
 
-// checkFieldSet checks the field set of an application against the type it selects from; place names the element that carries the
-// application. It reports whether the set is fine.
-func (b *builder) checkFieldSet(app *Application, from *Type, place string, rules fieldSetRules) bool {
+// checkFieldSet checks the field set of an application against the type it selects from. It reports whether the set is fine.
+func (b *builder) checkFieldSet(app *Application, from *Type, at place, rules fieldSetRules) bool {
 	before := len(b.found)
-	b.findFieldSetProblems(app, from, place, rules)
+	b.findFieldSetProblems(app, from, at, rules)
 	return len(b.found) == before
 }
 
-func (b *builder) findFieldSetProblems(app *Application, from *Type, place string, rules fieldSetRules) {
-	c := &fieldSetCheck{b: b, rules: rules, app: app}
+func (b *builder) findFieldSetProblems(app *Application, from *Type, on place, rules fieldSetRules) {
+	c := &fieldSetCheck{b: b, rules: rules, app: app, place: on}
 	text, ok := fieldsText(app)
 	if !ok {
 		at := atSign(app.Position)
@@ -58,11 +76,11 @@ func (b *builder) findFieldSetProblems(app *Application, from *Type, place strin
 			at = arg.Value.Position
 		}
 		b.add(rules.invalidType, at, "Write the field set as one string: @"+app.Name+"(fields: \"a b\").",
-			"On %s, the argument \"fields\" of @%s must be a string.", place, app.Name)
+			"On %s, the argument \"fields\" of @%s must be a string.", on, app.Name)
 		return
 	}
 	c.value = app.Arguments.ForName("fields").Value
-	c.where = fmt.Sprintf("On %s, for @%s(fields: %s)", place, app.Name, quoteShort(text))
+	c.text = text
 	parsed := b.s.parseSet(text)
 	if parsed.err != nil {
 		var syntax *fieldset.SyntaxError
@@ -70,7 +88,7 @@ func (b *builder) findFieldSetProblems(app *Application, from *Type, place strin
 		if errors.As(parsed.err, &syntax) {
 			offset = syntax.Offset
 		}
-		b.add(rules.invalid, b.s.inString(c.value, offset), "", "%s: syntax error: %v.", c.where, parsed.err)
+		b.add(rules.invalid, b.s.inString(c.value, offset), "", "%s: syntax error: %v.", c.where(), parsed.err)
 		return
 	}
 	c.read(from, parsed.set.Selections)
@@ -100,11 +118,11 @@ func (c *fieldSetCheck) report() {
 				texts = append(texts, p.text)
 			}
 		}
-		c.b.addAt(first.code, places, first.fix, "%s: %s.", c.where, strings.Join(texts, "; "))
+		c.b.addAt(first.code, places, first.fix, "%s: %s.", c.where(), strings.Join(texts, "; "))
 		return
 	}
 	for _, p := range c.others {
-		c.b.add(p.code, p.at, p.fix, "%s: %s.", c.where, p.text)
+		c.b.add(p.code, p.at, p.fix, "%s: %s.", c.where(), p.text)
 	}
 }
 

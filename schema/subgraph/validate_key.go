@@ -1,8 +1,6 @@
 package subgraph
 
 import (
-	"fmt"
-
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/schema/diag"
@@ -28,7 +26,7 @@ func (b *builder) checkKeys() {
 				b.add(diag.KeyUnsupportedOnInterface, atSign(app.Position), "Link "+FederationIdentity+"/v2.3 or later.",
 					"@%s cannot be used on interface %q before federation 2.3.", app.Name, t.Name)
 			}
-			if !b.checkFieldSet(app, t, fmt.Sprintf("type %q", t.Name), keyRules) {
+			if !b.checkFieldSet(app, t, place{t: t}, keyRules) {
 				b.badKeys[app] = true
 			}
 		}

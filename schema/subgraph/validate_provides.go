@@ -1,8 +1,6 @@
 package subgraph
 
 import (
-	"fmt"
-
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/schema/diag"
@@ -42,5 +40,5 @@ func (b *builder) checkProvided(t *Type, f *Field, app *Application) {
 			"@%s cannot be used on field %q, whose type %q has no fields to provide.", app.Name, f.Coordinate(), f.Type)
 		return
 	}
-	b.checkFieldSet(app, target, fmt.Sprintf("field %q", f.Coordinate()), providesRules)
+	b.checkFieldSet(app, target, place{f: f}, providesRules)
 }

@@ -1,8 +1,6 @@
 package subgraph
 
 import (
-	"fmt"
-
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/schema/diag"
@@ -26,7 +24,7 @@ func (b *builder) checkRequires() {
 				b.add(diag.RequiresUnsupportedOnInterface, atSign(app.Position), "Put it on the fields of the object types that implement the interface.",
 					"@%s cannot be used on field %q of an interface.", app.Name, f.Coordinate())
 			}
-			b.checkFieldSet(app, t, fmt.Sprintf("field %q", f.Coordinate()), requiresRules)
+			b.checkFieldSet(app, t, place{f: f}, requiresRules)
 		}
 	})
 }
