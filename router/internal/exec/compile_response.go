@@ -74,6 +74,7 @@ func (c *compiler) field(field *plan.Field, object *plan.Object, at *layout) fie
 		return shape
 	}
 	shape.typ = c.typeShape(field.Type, shape.object)
+	shape.verbatim = shape.typ.verbatim
 	return shape
 }
 
@@ -92,7 +93,7 @@ func (c *compiler) typeShape(typ *plan.Type, object int32) *typeShape {
 			c.fail("a field of type %s has no selection", typ.Name)
 		}
 	}
-	shape.takesStrings = typ.Elem == nil && (typ.Leaf == plan.StringLeaf || typ.Leaf == plan.IDLeaf || typ.Leaf == plan.CustomLeaf)
+	shape.verbatim = verbatimKinds(typ)
 	if typ.NonNull {
 		shape.text += "!"
 	}
@@ -104,4 +105,29 @@ func (c *compiler) typeShape(typ *plan.Type, object int32) *typeShape {
 	}
 	c.typeShapes[key] = shape
 	return shape
+}
+
+// verbatimKinds are the kinds of values that fit a type whatever they are; null is one of them where the type allows it.
+func verbatimKinds(typ *plan.Type) kinds {
+	if typ.Elem != nil {
+		return 0
+	}
+	var set kinds
+	switch typ.Leaf {
+	case plan.StringLeaf, plan.IDLeaf:
+		set = kindsOf(value.String)
+	case plan.FloatLeaf:
+		set = kindsOf(value.Number)
+	case plan.BooleanLeaf:
+		set = kindsOf(value.False, value.True)
+	case plan.CustomLeaf:
+		set = kindsOf(value.String, value.Number, value.False, value.True, value.Raw)
+	case plan.IntLeaf, plan.EnumLeaf:
+	default:
+		return 0
+	}
+	if !typ.NonNull {
+		set |= kindsOf(value.Null)
+	}
+	return set
 }

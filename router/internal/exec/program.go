@@ -124,12 +124,14 @@ const (
 	introspectionField
 )
 
-// fieldShape is a compiled plan.Field.
+// fieldShape is a compiled plan.Field. What every value needs comes first.
 type fieldShape struct {
-	key          []byte // `,"name":`
-	slot         uint32
-	kind         fieldKind
-	conditional  bool // has types, a guard or a denial
+	key         []byte // `,"name":`
+	slot        uint32
+	verbatim    kinds // a leaf of these kinds is written as it came
+	kind        fieldKind
+	conditional bool // has types, a guard or a denial
+
 	guard        int32
 	denied       int32
 	object       int32 // index in Program.objects, -1 for leaves
@@ -139,16 +141,29 @@ type fieldShape struct {
 	coordinate   string // "User.name", for messages
 }
 
+// kinds is a set of value.Kind.
+type kinds uint16
+
+func (k kinds) has(kind value.Kind) bool { return k&(1<<kind) != 0 }
+
+func kindsOf(all ...value.Kind) kinds {
+	var set kinds
+	for _, kind := range all {
+		set |= 1 << kind
+	}
+	return set
+}
+
 // typeShape is a compiled plan.Type.
 type typeShape struct {
-	nonNull      bool
-	takesStrings bool // every string fits
-	leaf         plan.Leaf
-	object       int32
-	elem         *typeShape
-	name         string
-	values       map[string]struct{} // of an enum
-	text         string              // "[Int!]!"
+	nonNull  bool
+	verbatim kinds // of leaves that need no look at the value
+	leaf     plan.Leaf
+	object   int32
+	elem     *typeShape
+	name     string
+	values   map[string]struct{} // of an enum
+	text     string              // "[Int!]!"
 }
 
 // deferredProgram is a compiled plan.Deferred.

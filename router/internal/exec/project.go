@@ -68,8 +68,8 @@ func (p *projector) object(n value.Node, index int32) bool {
 			}
 		}
 		p.out = append(p.out, field.key...)
-		if !denied && field.kind == leafField {
-			if n := p.tree.Field(n, field.slot); n.Kind == value.String && field.typ.takesStrings {
+		if field.verbatim != 0 && !denied {
+			if n := p.tree.Field(n, field.slot); field.verbatim.has(n.Kind) {
 				p.out = append(p.out, p.tree.Bytes(n)...)
 				continue
 			}

@@ -33,7 +33,7 @@ const (
 	Escaped
 )
 
-// Node is one value. Of a Number, String or Raw, First and Count are the span in its source (quotes included); of a
+// Node is one value. Of a leaf, First and Count are the span in its source (quotes included); of a
 // List the run of its items, of an Object the run of its slots.
 type Node struct {
 	First  uint32
@@ -131,7 +131,7 @@ func (t *Tree) Mark(object Node, mark, number uint32) (before uint32, seen bool)
 	return 0, false
 }
 
-// Bytes is the JSON text of a Number, String (with quotes) or Raw.
+// Bytes is the JSON text of a leaf: null, a boolean, a Number, a String (with quotes) or a Raw.
 func (t *Tree) Bytes(n Node) []byte {
 	return t.sources[n.Source][n.First : n.First+n.Count]
 }

@@ -202,6 +202,10 @@ func (p *parser) colon() bool {
 
 // more reads the comma before a further member or item, or the closing bracket.
 func (p *parser) more(closing byte) (more, ok bool) {
+	if p.pos+1 < len(p.data) && p.data[p.pos] == ',' && p.data[p.pos+1] > ' ' {
+		p.pos++
+		return true, true
+	}
 	switch p.space() {
 	case ',':
 		p.pos++
@@ -231,12 +235,7 @@ func (p *parser) value(selection *Selection, raw bool) (Node, bool) {
 	start := p.pos
 	switch c := p.data[start]; c {
 	case '"':
-		end, flags, ok := scanString(p.data, start+1)
-		p.pos = end
-		if !ok {
-			return Node{}, p.fail("a string is not closed or has an invalid character")
-		}
-		return Node{Kind: String, Flags: flags, Source: p.source, First: uint32(start), Count: uint32(end - start)}, true
+		return p.string()
 	case '{':
 		if selection != nil {
 			return p.object(selection)
@@ -260,6 +259,16 @@ func (p *parser) value(selection *Selection, raw bool) (Node, bool) {
 		return Node{}, p.fail("expected a value")
 	}
 	return Node{Kind: Number, Flags: flags, Source: p.source, First: uint32(start), Count: uint32(end - start)}, true
+}
+
+func (p *parser) string() (Node, bool) {
+	start := p.pos
+	end, flags, ok := scanString(p.data, start+1)
+	p.pos = end
+	if !ok {
+		return Node{}, p.fail("a string is not closed or has an invalid character")
+	}
+	return Node{Kind: String, Flags: flags, Source: p.source, First: uint32(start), Count: uint32(end - start)}, true
 }
 
 func (p *parser) literal(word string, kind Kind) (Node, bool) {
@@ -345,7 +354,7 @@ func (p *parser) object(selection *Selection) (Node, bool) {
 	next := 0
 	for {
 		field, ok := p.field(selection, next, object)
-		if !ok || !p.colon() {
+		if !ok {
 			return Node{}, false
 		}
 		if field == nil {
@@ -373,17 +382,20 @@ func (p *parser) object(selection *Selection) (Node, bool) {
 	}
 }
 
-// field reads a key and finds its field, nil when it was not asked.
+// field reads a key and the colon after it and finds its field, nil when it was not asked.
 func (p *parser) field(selection *Selection, next int, object Node) (*Field, bool) {
 	if next < len(selection.Fields) && !selection.ambiguous {
 		field := &selection.Fields[next]
 		if end := p.pos + len(field.quoted); end < len(p.data) && string(p.data[p.pos:end]) == field.quoted {
 			p.pos = end
+			if p.data[end] <= ' ' {
+				p.space()
+			}
 			return field, true
 		}
 	}
 	key, ok := p.key()
-	if !ok {
+	if !ok || !p.colon() {
 		return nil, false
 	}
 	return selection.Find(key, p.tree.Type(object), p.guards), true

@@ -23,7 +23,7 @@ type Field struct {
 	Types    Bits       // runtime types for which it is asked
 	Guard    int32      // number of the guard in the request's guard bits
 
-	quoted string
+	quoted string // the key as most servers write it: `"key":`
 	index  int32
 	next   int32 // next field with the same key, -1: none
 }
@@ -37,7 +37,7 @@ func (s *Selection) Prepare() {
 	last := make(map[string]int32, len(s.Fields))
 	for i := range s.Fields {
 		field := &s.Fields[i]
-		field.quoted = `"` + field.Key + `"`
+		field.quoted = `"` + field.Key + `":`
 		field.index = int32(i)
 		field.next = -1
 		if before, ok := last[field.Key]; ok {
