@@ -2,6 +2,8 @@ package compose_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +27,42 @@ func TestCases(t *testing.T) {
 			c.Golden(t, "supergraph.graphql", withoutMachinery(got.Supergraph.Print()))
 		}
 	})
+}
+
+// TestEveryCodeHasACase looks for each code of merging, of the merged graph and of hints in the golden sections.
+func TestEveryCodeHasACase(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("testdata/*/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, path := range paths {
+		c, err := schematest.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, section := range []string{"errors.txt", "hints.txt"} {
+			text, _ := c.Section(section)
+			for line := range strings.Lines(text) {
+				code, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+				found[section+code] = true
+			}
+		}
+	}
+	// Federation's own directives have one definition everywhere and custom ones take the latest, so type system directives
+	// are never inconsistent. The names are kept for tools that know them.
+	unused := []diag.Code{diag.InconsistentTypeSystemDirectiveRepeatable, diag.InconsistentTypeSystemDirectiveLocations}
+	for _, e := range diag.Registry() {
+		section := "hints.txt"
+		if e.IsError() {
+			section = "errors.txt"
+		}
+		covered := !e.IsError() || e.Phase == diag.PhaseMerge || e.Phase == diag.PhaseMerged
+		if covered && !found[section+string(e.Code)] && !slices.Contains(unused, e.Code) {
+			t.Errorf("no case has %s in %s", e.Code, section)
+		}
+	}
 }
 
 func caseSources(c *schematest.Case) []compose.Source {

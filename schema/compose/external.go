@@ -86,7 +86,7 @@ func (c *composition) validateExternalArgument(f *mergedField, external []fieldS
 		if !sameType(arg.Type, own.Type) && !c.isStrictSubtype(own.Type, arg.Type) {
 			badType = true
 		}
-		if !sameValue(arg.DefaultValue, own.Default) {
+		if !sameDefault(arg.DefaultValue, own.Default, arg.Type) {
 			badDefault = true
 		}
 	}

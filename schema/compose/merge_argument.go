@@ -79,7 +79,7 @@ func (c *composition) mergeArgument(coordinate, name string, sources []argumentS
 		Name:         name,
 		Type:         typ,
 		Description:  c.mergeDescription(what, elements),
-		DefaultValue: c.mergeDefault(what, elements, argumentDefaults(sources), diag.FieldArgumentDefaultMismatch),
+		DefaultValue: c.mergeDefault(what, elements, argumentDefaults(sources), typ, diag.FieldArgumentDefaultMismatch),
 		Directives:   c.mergeApplied(what, elements, nil),
 	}
 }

@@ -69,14 +69,14 @@ func (c *composition) mergeEnumValue(t *mergedType, name string, sources []value
 	for i, s := range sources {
 		elements[i] = element{s.graph, s.value.Description, s.value.Applied, s.value.Position}
 	}
-	coordinate := t.name + "." + name
+	what := label{"Enum value", t.name + "." + name}
+	description := c.mergeDescription(what, elements)
 	if len(sources) < len(t.sources) && !c.keepPartialValue(t, name, elements, use) {
 		return
 	}
-	what := label{"Enum value", coordinate}
 	value := &supergraph.EnumValue{
 		Name:        name,
-		Description: c.mergeDescription(what, elements),
+		Description: description,
 		Directives:  c.mergeApplied(what, elements, nil),
 	}
 	for _, s := range sources {

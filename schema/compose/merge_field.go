@@ -31,7 +31,7 @@ func (c *composition) mergeField(f *mergedField) {
 	}
 	f.out.Joins = c.fieldJoins(f, allEqual)
 	f.out.Directives = c.mergeApplied(what, elements, c.inheritedByField(f))
-	f.out.Carried = c.carriedDirectives(elements)
+	f.out.Carried = c.carriedDirectives(fieldElements(f.sources))
 }
 
 // fieldJoins is one join for each subgraph that has the field, or none where that is what no joins mean.

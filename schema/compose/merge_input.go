@@ -28,7 +28,7 @@ func (c *composition) mergeInputField(f *mergedField) bool {
 	what := label{"Input field", f.coordinate()}
 	elements := fieldElements(f.sources)
 	allEqual := c.mergeFieldType(f, f.sources, true)
-	f.out.Default = c.mergeDefault(what, elements, fieldDefaults(f.sources), diag.InputFieldDefaultMismatch)
+	f.out.Default = c.mergeDefault(what, elements, fieldDefaults(f.sources), f.out.Type, diag.InputFieldDefaultMismatch)
 	f.out.Description = c.mergeDescription(what, elements)
 	f.out.Joins = c.fieldJoins(f, allEqual)
 	missing := f.missing()

@@ -3,6 +3,7 @@ package compose
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -30,26 +31,20 @@ func (r *report) error(code diag.Code, at []diag.Location, fix, format string, a
 // hint notes a hint of the severity that its code has.
 func (r *report) hint(code diag.Code, at []diag.Location, fix, format string, args ...any) {
 	r.hints = append(r.hints, diag.Diagnostic{
-		Code: code, Severity: hintSeverity(code), Message: fmt.Sprintf(format, args...), Fix: fix, Locations: at,
+		Code: code, Severity: hintSeverities()[code], Message: fmt.Sprintf(format, args...), Fix: fix, Locations: at,
 	})
 }
 
-func hintSeverity(code diag.Code) diag.Severity {
-	switch code {
-	case diag.InconsistentDefaultValuePresence, diag.InconsistentInputObjectField, diag.InconsistentEnumValueForInputEnum,
-		diag.InconsistentExecutableDirectivePresence, diag.InconsistentExecutableDirectiveRepeatable,
-		diag.InconsistentExecutableDirectiveLocations, diag.NoExecutableDirectiveIntersection, diag.InconsistentDescription,
-		diag.InconsistentArgumentPresence, diag.FromSubgraphDoesNotExist, diag.InconsistentNonRepeatableDirectiveArguments,
-		diag.DirectiveCompositionWarn, diag.InconsistentRuntimeTypesForShareableReturn:
-		return diag.Warn
-	case diag.InconsistentObjectValueTypeField, diag.InconsistentInterfaceValueTypeField, diag.InconsistentUnionMember,
-		diag.InconsistentEnumValueForOutputEnum, diag.UnusedEnumType, diag.InconsistentTypeSystemDirectiveRepeatable,
-		diag.InconsistentTypeSystemDirectiveLocations:
-		return diag.Debug
-	default:
-		return diag.Info
+// hintSeverities holds what the registry says.
+var hintSeverities = sync.OnceValue(func() map[diag.Code]diag.Severity {
+	severities := map[diag.Code]diag.Severity{}
+	for _, e := range diag.Registry() {
+		if !e.IsError() {
+			severities[e.Code] = e.Severity
+		}
 	}
-}
+	return severities
+})
 
 // at is the place of an element in a subgraph.
 func (r *report) at(g supergraph.GraphID, pos *ast.Position) diag.Location {

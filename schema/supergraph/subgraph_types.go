@@ -25,7 +25,7 @@ func (e *extractor) typeDefinitions(t *Type) extracted {
 	def.Directives = append(def.Directives, e.applied(directives)...)
 	def.Directives = append(def.Directives, e.carriedHere(t.Carried)...)
 	for _, j := range t.Implements {
-		if j.Graph == e.g && !isObject {
+		if j.Graph == e.g {
 			def.Interfaces = append(def.Interfaces, j.Interface)
 		}
 	}
