@@ -32,6 +32,7 @@ func (e *execution) hasDeferred() bool {
 // arrived and its parent is out. final tells that nothing follows the last of them.
 func (e *execution) runDeferred(sink Sink, final bool) error {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	if t := e.dispatch(); t != nil {
 		e.running++
 		go e.workAside(t)
@@ -61,10 +62,7 @@ func (e *execution) runDeferred(sink Sink, final bool) error {
 	if err != nil {
 		e.cancel()
 	}
-	for e.running > 0 {
-		e.progress.Wait()
-	}
-	e.mu.Unlock()
+	e.waitForAll()
 	return err
 }
 

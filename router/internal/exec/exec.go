@@ -109,7 +109,8 @@ type ErrorPolicy interface {
 	KeepExtension(subgraph, name string) bool
 }
 
-// Observer hears of each request that was made for a fetch, from several goroutines.
+// Observer hears of each request that was made for a fetch, from several goroutines but one at a time for one Execute. It
+// must not block.
 type Observer interface {
 	FetchDone(report FetchReport)
 }

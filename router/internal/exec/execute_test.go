@@ -237,6 +237,33 @@ func TestErrorPolicy(t *testing.T) {
 	}
 }
 
+type panickingObserver struct{ atFetch int }
+
+func (o panickingObserver) FetchDone(r FetchReport) {
+	if r.Fetch.ID == o.atFetch {
+		panic("the observer is broken")
+	}
+}
+
+// TestPanicsReachTheCaller: wherever a panic happens it comes out of Execute, where a server recovers it, with all
+// goroutines ended.
+func TestPanicsReachTheCaller(t *testing.T) {
+	t.Parallel()
+	for at := range 3 {
+		func() {
+			defer func() {
+				if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "the observer is broken") {
+					t.Errorf("fetch %d: recovered %v", at, r)
+				}
+			}()
+			_ = graph(t, plan.Query, nil, nil, []int{0, 1}).Execute(t.Context(), Input{Observer: panickingObserver{at}},
+				fetcherFunc(func(context.Context, *FetchRequest) (Answer, error) {
+					return Answer{Body: []byte(`{"data":{"f":1}}`)}, nil
+				}), &collected{})
+		}()
+	}
+}
+
 // TestProgramIsShared runs every scenario's program many times at once: nothing of one request reaches another.
 func TestProgramIsShared(t *testing.T) {
 	t.Parallel()

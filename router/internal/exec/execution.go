@@ -34,6 +34,7 @@ type execution struct {
 	done     []bool
 	ready    []int32 // fetches whose inputs are there
 	running  int     // goroutines that may still touch this execution, the caller's own excluded
+	panicked error   // what one of them ended with
 	errors   errorList
 
 	tasks   []*task // for reuse
@@ -187,31 +188,52 @@ func (e *execution) runAll() {
 	e.mu.Unlock()
 	e.work(t)
 	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waitForAll()
+}
+
+// waitForAll waits until no goroutine but the caller's runs. A panic of one of them goes on here, where the server can
+// recover it for this one request. The caller holds mu.
+func (e *execution) waitForAll() {
 	for e.running > 0 {
 		e.progress.Wait()
 	}
-	e.mu.Unlock()
+	if e.panicked != nil {
+		panic(e.panicked)
+	}
 }
 
 // work makes a task's request, merges its answer, and goes on with what became ready by it.
 func (e *execution) work(t *task) {
 	for t != nil {
 		answer, err := e.fetch(t)
-		e.mu.Lock()
-		e.arrived(t, answer, err)
-		t = e.dispatch()
-		e.progress.Signal()
-		e.mu.Unlock()
+		t = e.advance(t, answer, err)
 	}
+}
+
+// advance merges an answer and gives what to do next.
+func (e *execution) advance(t *task, answer Answer, err error) *task {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.arrived(t, answer, err)
+	next := e.dispatch()
+	e.progress.Signal()
+	return next
 }
 
 // workAside is work in a goroutine of its own.
 func (e *execution) workAside(t *task) {
+	defer func() {
+		r := recover()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if r != nil {
+			e.panicked = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+		e.running--
+		e.progress.Signal()
+	}()
 	e.work(t)
-	e.mu.Lock()
-	e.running--
-	e.progress.Signal()
-	e.mu.Unlock()
 }
 
 // dispatch makes tasks of the fetches that are ready: the first is returned for the caller to work on, the others get

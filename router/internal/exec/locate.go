@@ -74,12 +74,12 @@ func (e *execution) explainPath(f *fetchProgram, data value.Node, path []pathKey
 func (e *execution) explainAll(n value.Node, selection *value.Selection) {
 	switch n.Kind {
 	case value.List:
-		items := e.tree.Items(n)
-		for i := range items {
-			if items[i].IsNull() {
-				items[i].Flags |= value.Reported
+		for i := range n.Count {
+			item := &e.tree.Items(n)[i]
+			if item.IsNull() {
+				item.Flags |= value.Reported
 			}
-			e.explainAll(items[i], selection)
+			e.explainAll(*item, selection)
 		}
 	case value.Object:
 		if selection == nil {

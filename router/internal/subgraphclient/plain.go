@@ -93,7 +93,8 @@ func (p *plain) try(ctx context.Context, message []byte, deadline time.Time, fre
 	}
 	received := false
 	var got response
-	if _, err = c.Write(message); err == nil {
+	if _, err = c.Write(message); err == nil || isClosed(err) {
+		// Who closes before it has read everything may have said why.
 		got, received, err = readResponse(c.Conn, int(p.expected.Load()), p.maxBody)
 	}
 	watching := stop() // false: the context has ended and may touch the connection even later

@@ -3,73 +3,94 @@ package value
 // Merge writes what src has into dst, both objects of one layout: field by field, lists position by position. Of two
 // leaves the first stays, a value stays before null, and an explained null before one that is not. Where shapes
 // disagree (an object and a leaf, lists of different lengths) dst holds a Conflict afterwards. Children that only src
-// has are shared, not copied.
+// has are shared, not copied. The tree may grow.
 func (t *Tree) Merge(dst, src Node) {
 	if dst.First == src.First {
 		return
 	}
-	to, from := t.Fields(dst), t.Fields(src)
-	if to[0].Source == uint16(NoType) {
-		to[0].Source = from[0].Source
+	if to := &t.nodes[dst.First]; to.Source == uint16(NoType) {
+		to.Source = t.nodes[src.First].Source
 	}
-	for i := 1; i < len(from); i++ {
-		if from[i].Kind == Absent {
-			if to[i].Kind == Absent {
-				to[i].Flags |= from[i].Flags & Reported
-			}
-			continue
+	if src.Count >= wideObject {
+		t.mergeWide(dst, src)
+		return
+	}
+	for i := uint32(1); i < src.Count; i++ {
+		if from := t.nodes[src.First+i]; from != (Node{}) {
+			t.mergeAt(dst.First+i, from)
 		}
-		if to[i].Kind == Absent {
-			to[i] = from[i]
-			continue
-		}
-		t.mergeNode(&to[i], from[i])
 	}
 }
 
-// mergeNode merges a value into a present one. The tree does not grow here, so the pointer stays valid.
-func (t *Tree) mergeNode(dst *Node, src Node) {
+// mergeAt merges a value into the slot or item at an index.
+func (t *Tree) mergeAt(at uint32, src Node) {
+	dst := t.nodes[at]
 	switch {
+	case src.Kind == Absent:
+		if dst.Kind == Absent {
+			t.nodes[at].Flags |= src.Flags & Reported
+		}
+	case dst.Kind == Absent:
+		t.nodes[at] = src
 	case src.Kind == Null:
 		if dst.Kind == Null {
-			dst.Flags |= src.Flags & Reported
+			t.nodes[at].Flags |= src.Flags & Reported
 		}
 	case dst.Kind == Null:
-		*dst = src
+		t.nodes[at] = src
 	case dst.Kind == Object && src.Kind == Object:
-		t.Merge(*dst, src)
+		t.Merge(dst, src)
 	case dst.Kind == List && src.Kind == List:
-		if dst.First == src.First {
-			return
-		}
-		if dst.Count != src.Count {
-			*dst = Node{Kind: Conflict}
-			return
-		}
-		to, from := t.Items(*dst), t.Items(src)
-		for i := range from {
-			t.mergeNode(&to[i], from[i])
-		}
+		t.mergeLists(at, dst, src)
 	case dst.Kind >= List || src.Kind >= List:
-		*dst = Node{Kind: Conflict}
+		t.nodes[at] = Node{Kind: Conflict}
+	}
+}
+
+func (t *Tree) mergeLists(at uint32, dst, src Node) {
+	switch {
+	case dst.First == src.First:
+	case dst.Count != src.Count:
+		t.nodes[at] = Node{Kind: Conflict}
+	default:
+		for i := range src.Count {
+			t.mergeAt(dst.First+i, t.nodes[src.First+i])
+		}
 	}
 }
 
 // Copy makes a copy of a value that shares nothing with it.
 func (t *Tree) Copy(n Node) Node {
-	if n.Kind != Object && n.Kind != List {
-		return n
-	}
-	first := uint32(len(t.nodes))
-	t.nodes = append(t.nodes, t.nodes[n.First:n.First+n.Count]...)
-	for i := range n.Count {
-		if n.Kind == Object && i == 0 {
-			t.nodes[first].First, t.nodes[first].Count = 0, 0
-			continue
+	switch {
+	case n.Kind == List:
+		n.First = t.copyRun(n.First, n.Count)
+	case n.Kind == Object && n.Count < wideObject:
+		n.First = t.copyRun(n.First, n.Count)
+		t.nodes[n.First].First, t.nodes[n.First].Count = 0, 0 // no marks
+	case n.Kind == Object:
+		own := ownNodes(n.Count)
+		first := t.grow(own)
+		t.nodes[first].Source = t.nodes[n.First].Source
+		for page := uint32(1); page < own; page++ {
+			if from := t.nodes[n.First+page]; from.Kind != Absent {
+				from.First = t.copyRun(from.First, from.Count)
+				t.nodes[first+page] = from
+			}
 		}
-		child := t.Copy(t.nodes[first+i])
-		t.nodes[first+i] = child
+		n.First = first
 	}
-	n.First = first
 	return n
+}
+
+// copyRun copies nodes that lie side by side, with all below them, and gives the first copy.
+func (t *Tree) copyRun(first, count uint32) uint32 {
+	made := uint32(len(t.nodes))
+	t.nodes = append(t.nodes, t.nodes[first:first+count]...)
+	for i := range count {
+		if n := t.nodes[made+i]; n.Kind == Object || n.Kind == List {
+			n = t.Copy(n)
+			t.nodes[made+i] = n
+		}
+	}
+	return made
 }

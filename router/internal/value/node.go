@@ -89,29 +89,41 @@ func (t *Tree) Len() int { return len(t.nodes) }
 
 // NewObject makes an object of width slots, all absent. Slot 0 is the tree's own (see header).
 func (t *Tree) NewObject(width uint32) Node {
+	return Node{Kind: Object, First: t.grow(ownNodes(width)), Count: width}
+}
+
+// grow adds n nodes that are absent and gives the first.
+func (t *Tree) grow(n uint32) uint32 {
 	first := len(t.nodes)
-	end := first + int(width)
+	end := first + int(n)
 	if end <= cap(t.nodes) {
 		t.nodes = t.nodes[:end]
 		clear(t.nodes[first:])
 	} else {
-		t.nodes = append(t.nodes, make([]Node, width)...)
+		t.nodes = append(t.nodes, make([]Node, n)...)
 	}
-	return Node{Kind: Object, First: uint32(first), Count: width}
+	return uint32(first)
 }
 
 // An object's slot 0 is its header: First is the mark of the last visit, Count what the visitor left with it, and
 // Source the object's runtime type.
 
 // Field is the value in a slot of an object.
-func (t *Tree) Field(object Node, slot uint32) Node { return t.nodes[object.First+slot] }
+func (t *Tree) Field(object Node, slot uint32) Node {
+	if object.Count >= wideObject {
+		return t.pagedField(object, slot)
+	}
+	return t.nodes[object.First+slot]
+}
 
-// FieldRef is where a slot of an object is; valid until the tree grows.
-func (t *Tree) FieldRef(object Node, slot uint32) *Node { return &t.nodes[object.First+slot] }
+// FieldRef is where a slot of an object is; valid until the tree grows, which FieldRef itself may bring about.
+func (t *Tree) FieldRef(object Node, slot uint32) *Node { return &t.nodes[t.fieldIndex(object, slot)] }
 
-// Fields are the slots of an object, the header included; valid until the tree grows.
-func (t *Tree) Fields(object Node) []Node {
-	return t.nodes[object.First : object.First+object.Count]
+func (t *Tree) fieldIndex(object Node, slot uint32) uint32 {
+	if object.Count >= wideObject {
+		return t.pagedIndex(object, slot)
+	}
+	return object.First + slot
 }
 
 // Items are the items of a list; valid until the tree grows.

@@ -335,7 +335,7 @@ func (p *parser) room(nodes int) bool {
 // object reads an object into the slots that the selection gives its keys. The next key is guessed to be that of the
 // next field, which is right for every server that follows the specification's order.
 func (p *parser) object(selection *Selection) (Node, bool) {
-	if !p.deeper() || !p.room(int(selection.Width)) {
+	if !p.deeper() || !p.room(int(ownNodes(selection.Width))) {
 		return Node{}, false
 	}
 	object := p.tree.NewObject(selection.Width)
@@ -364,10 +364,10 @@ func (p *parser) object(selection *Selection) (Node, bool) {
 		} else {
 			next = int(field.index) + 1
 			node, ok := p.value(field.Child, field.Raw)
-			if !ok {
+			if !ok || selection.Width >= wideObject && !p.room(pageSlots) {
 				return Node{}, false
 			}
-			p.tree.nodes[object.First+field.Slot] = node
+			p.tree.nodes[p.tree.fieldIndex(object, field.Slot)] = node
 			if field.Typename && node.Kind == String {
 				p.tree.nodes[object.First].Source = uint16(p.typeOf(selection, node))
 			}
