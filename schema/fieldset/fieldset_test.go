@@ -112,3 +112,37 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"a b", "b a", true},
+		{"a { c b }", "a { b } a { c }", true},
+		{"a(x: 1) b", "b a(x: 1)", true},
+		{"... on B { x } ... on A { y }", "... on A { y } ... on B { x }", true},
+		{"a a", "a", true},
+		{"a b", "a", false},
+		{"a { b }", "a { c }", false},
+		{"a(x: 1)", "a(x: 2)", false},
+		{"... on A { x }", "... on B { x }", false},
+	} {
+		left, err := Parse(c.a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		right, err := Parse(c.b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := left.String()
+		if same := Canonical(left.Selections) == Canonical(right.Selections); same != c.same {
+			t.Errorf("%q and %q: same is %v", c.a, c.b, same)
+		}
+		if left.String() != before {
+			t.Errorf("%q was changed to %q", before, left)
+		}
+	}
+}

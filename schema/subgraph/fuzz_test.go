@@ -55,6 +55,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add("type Query { a: \xff }")
 	f.Add("extend schema @link(url: \"https://specs.apollo.dev/link/v1.0\", as: \"link\", import: [{as: \"@a\"}])")
+	f.Add("extend schema @foo(url: \"https://specs.apollo.dev/link/v1.0\", import: [{as: \"@a\"}, {name: 3}, 4])")
 	f.Fuzz(func(t *testing.T, sdl string) {
 		s, problems := ParseSDL("s", "", sdl)
 		if (s == nil) == (len(problems) == 0) {

@@ -101,7 +101,8 @@ func importedAs(app *Application, element string) string {
 		return ""
 	}
 	for _, child := range arg.Value.Children {
-		if as := child.Value.Children.ForName("as"); as != nil && child.Value.Children.ForName("name").Raw == element {
+		name, as := child.Value.Children.ForName("name"), child.Value.Children.ForName("as")
+		if name != nil && as != nil && name.Raw == element {
 			return strings.TrimPrefix(as.Raw, "@")
 		}
 	}
