@@ -10,11 +10,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
+	"unsafe"
 
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/value"
 )
 
-// graphqlRequest is one operation to run (GraphQL over HTTP, "Request Parameters"). The raw parts borrow the body.
+// graphqlRequest is one operation to run (GraphQL over HTTP, "Request Parameters"). All of it may borrow the body: who keeps
+// a part beyond the request copies it.
 type graphqlRequest struct {
 	Query         string
 	OperationName string
@@ -98,50 +102,66 @@ func readBatch(body []byte, maxBatch int) ([]*graphqlRequest, bool, error) {
 	return requests, true, nil
 }
 
+// readObject takes one operation from a JSON object. Only its own keys are looked at, and nothing is copied but the texts
+// that hold escapes; what is wrong is found out a second time, by the slower decoder that can say where.
 func readObject(body []byte) (*graphqlRequest, error) {
 	if len(body) == 0 {
 		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body is empty; send a JSON object with the key query")
 	}
-	var parts map[string]json.RawMessage
-	if err := json.Unmarshal(body, &parts); err != nil {
-		return nil, malformed(body, err)
-	}
-	if parts == nil {
-		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body must be a JSON object with the key query, not null")
-	}
 	request := &graphqlRequest{}
-	for _, part := range []struct {
-		name string
-		to   *string
-	}{{"query", &request.Query}, {"operationName", &request.OperationName}} {
-		raw, ok := parts[part.name]
-		if !ok || string(raw) == "null" {
-			continue
+	var wrong error
+	valid := value.EachMember(body, func(name, member []byte) {
+		var err error
+		switch string(name) {
+		case "query":
+			request.Query, err = textMember("query", member)
+		case "operationName":
+			request.OperationName, err = textMember("operationName", member)
+		case "variables":
+			request.Variables, err = objectMember("variables", member)
+		case "extensions":
+			request.Extensions, err = objectMember("extensions", member)
 		}
-		if raw[0] != '"' {
-			return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "%q in the body must be a string", part.name)
+		if wrong == nil {
+			wrong = err
 		}
-		if err := json.Unmarshal(raw, part.to); err != nil {
-			return nil, malformed(body, err)
-		}
+	})
+	if !valid {
+		var anything map[string]json.RawMessage
+		return nil, malformed(body, json.Unmarshal(body, &anything))
 	}
-	for _, part := range []struct {
-		name string
-		to   *[]byte
-	}{{"variables", &request.Variables}, {"extensions", &request.Extensions}} {
-		raw, ok := parts[part.name]
-		if !ok || string(raw) == "null" {
-			continue
-		}
-		if raw[0] != '{' {
-			return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "%q in the body must be an object", part.name)
-		}
-		*part.to = raw
+	return request, wrong
+}
+
+// textMember gives a string member's text, which borrows member where it holds no escape.
+func textMember(name string, member []byte) (string, error) {
+	switch {
+	case string(member) == "null":
+		return "", nil
+	case member[0] != '"':
+		return "", refuse(http.StatusBadRequest, gqlerr.BadRequest, "%q in the body must be a string", name)
 	}
-	return request, nil
+	text := member[1 : len(member)-1]
+	if bytes.IndexByte(text, '\\') >= 0 {
+		text = value.Unescape(make([]byte, 0, len(text)), text)
+	}
+	return unsafe.String(unsafe.SliceData(text), len(text)), nil // the body lives as long as the request
+}
+
+func objectMember(name string, member []byte) ([]byte, error) {
+	switch {
+	case string(member) == "null":
+		return nil, nil
+	case member[0] != '{':
+		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "%q in the body must be an object", name)
+	}
+	return member, nil
 }
 
 func malformed(body []byte, err error) error {
+	if !utf8.Valid(body) {
+		return refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body is not valid UTF-8")
+	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		offset := min(int(syntax.Offset), len(body))
