@@ -95,11 +95,13 @@ func (c *composition) checkComposed(g supergraph.GraphID, request *subgraph.Comp
 	case !request.HasName || request.Name == "":
 		return fail("Give the directive's name, with its \"@\".", "@composeDirective in subgraph %q names no directive.", s.Name)
 	case !isDirective:
-		return fail(fmt.Sprintf("Write %q.", "@"+request.Name), "@composeDirective in subgraph %q names %q, which lacks the leading \"@\".", s.Name, request.Name)
+		return fail(fmt.Sprintf("Write %q.", "@"+request.Name),
+			"@composeDirective in subgraph %q names %q, which lacks the leading \"@\".", s.Name, request.Name)
 	}
 	directive := s.Directive(name)
 	if directive == nil {
-		return fail(didYouMean(request.Name, directiveNames(s)), "@composeDirective in subgraph %q names %q, which is not defined there.", s.Name, request.Name)
+		return fail(didYouMean(request.Name, directiveNames(s)),
+			"@composeDirective in subgraph %q names %q, which is not defined there.", s.Name, request.Name)
 	}
 	if isComposedByDefault(meaning(directive.Known, directive.Link, directive.NameInFeature)) {
 		c.report.hint(diag.DirectiveCompositionInfo, place, "Remove this @composeDirective.",
@@ -108,7 +110,8 @@ func (c *composition) checkComposed(g supergraph.GraphID, request *subgraph.Comp
 	}
 	switch {
 	case directive.Known != "" || directive.Link != nil && isMachinery(directive.Link.Identity):
-		return fail("Remove this @composeDirective.", "@composeDirective in subgraph %q names %q, a federation directive that cannot be composed.", s.Name, request.Name)
+		return fail("Remove this @composeDirective.",
+			"@composeDirective in subgraph %q names %q, a federation directive that cannot be composed.", s.Name, request.Name)
 	case directive.Link == nil:
 		return fail("Link a specification of your own that has the directive: @link(url: \"https://example.com/mine/v1.0\", import: [\"@…\"]).",
 			"@composeDirective in subgraph %q names %q, which is not part of a linked specification.", s.Name, request.Name)

@@ -108,11 +108,13 @@ func (c *composition) validateExternalArgument(f *mergedField, external []fieldS
 		}
 	}
 	if badType {
-		c.report.error(diag.ExternalArgumentTypeMismatch, places, "Give the argument of the @external field the type it has where the field is resolved.",
+		c.report.error(diag.ExternalArgumentTypeMismatch, places,
+			"Give the argument of the @external field the type it has where the field is resolved.",
 			"Argument %q has incompatible types where the field is @external: it has %s.", coordinate, c.report.words(&types))
 	}
 	if badDefault {
-		c.report.error(diag.ExternalArgumentDefaultMismatch, places, "Give the argument of the @external field the default it has where the field is resolved.",
+		c.report.error(diag.ExternalArgumentDefaultMismatch, places,
+			"Give the argument of the @external field the default it has where the field is resolved.",
 			"Argument %q has incompatible defaults where the field is @external: it has %s.", coordinate, c.report.words(&defaults))
 	}
 }

@@ -25,8 +25,8 @@ func fieldDefaults(sources []fieldSource) []*ast.Value {
 	return out
 }
 
-// mergeDefault merges the default values of an element of the type, which must be equal. Where only some subgraphs have a default the supergraph has none: it
-// would leave out a value that the others need.
+// mergeDefault merges the default values of an element of the type, which must be equal. Where only some subgraphs have a
+// default the supergraph has none: it would leave out a value that the others need.
 func (c *composition) mergeDefault(what label, elements []element, defaults []*ast.Value, t *ast.Type, mismatch diag.Code) *ast.Value {
 	var first *ast.Value
 	inSome, inAll, differ := false, true, false

@@ -43,7 +43,9 @@ var argumentStrategies = map[subgraph.Known]map[string]strategy{
 
 // mergeApplicationArguments merges the arguments of different applications in the order of the directive's definition; ok
 // is false when that was reported as impossible.
-func (c *composition) mergeApplicationArguments(what label, distinct []appliedSource, strategies map[string]strategy, places []diag.Location) (merged ast.ArgumentList, ok bool) {
+func (c *composition) mergeApplicationArguments(
+	what label, distinct []appliedSource, strategies map[string]strategy, places []diag.Location,
+) (merged ast.ArgumentList, ok bool) {
 	for _, def := range distinct[0].application.Definition.Arguments {
 		merge := strategies[def.Name]
 		if merge == nil {

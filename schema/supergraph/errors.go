@@ -53,9 +53,35 @@ func (p *problems) add(code diag.Code, pos *ast.Position, fix, format string, ar
 	}
 	d := diag.Diagnostic{Code: code, Severity: diag.Error, Message: fmt.Sprintf(format, args...), Fix: fix}
 	if pos != nil {
-		d.Locations = []diag.Location{{Line: pos.Line, Column: pos.Column}}
+		line, column := pos.Line, pos.Column
+		if pos.Src != nil {
+			line, column = lineColumn(pos.Src.Input, pos.Start)
+		}
+		d.Locations = []diag.Location{{Line: line, Column: column}}
 	}
 	p.found = append(p.found, d)
+}
+
+// lineColumn returns the place, counted from 1, of the rune at an offset counted in runes. The parser's own lines and columns
+// are off after block strings and carriage returns.
+func lineColumn(text string, offset int) (line, column int) {
+	line, column = 1, 1
+	seen, afterReturn := 0, false
+	for _, r := range text {
+		if seen == offset {
+			break
+		}
+		seen++
+		switch {
+		case r == '\n' && afterReturn: // the second half of one line end
+		case r == '\n' || r == '\r':
+			line, column = line+1, 1
+		default:
+			column++
+		}
+		afterReturn = r == '\r'
+	}
+	return line, column
 }
 
 // err returns what was collected, or nil.
