@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -47,7 +48,9 @@ func (b *backend) entity(r any, text string) world.Value {
 		}
 		return failed
 	}
-	b.checkFields(object, representation, b.allowed(object, t), text)
+	for _, wrong := range b.wrongFields(object, representation, b.allowed(object, t)) {
+		b.violate("a representation %s: %s", wrong, text)
+	}
 	return world.Value{Kind: world.Composite, Object: object, Extra: standing{representation: representation}}
 }
 
@@ -140,12 +143,13 @@ func (b *backend) allowed(o *world.Object, t *world.GraphType) []ast.SelectionSe
 	return selections
 }
 
-// checkFields compares all that a representation says of an object with the world.
-func (b *backend) checkFields(o *world.Object, fields map[string]any, allowed []ast.SelectionSet, text string) {
+// wrongFields says what is wrong with the fields that a representation, or an object in it, has.
+func (b *backend) wrongFields(o *world.Object, fields map[string]any, allowed []ast.SelectionSet) []string {
+	var wrong []string
 	for _, name := range sortedNames(fields) {
 		if name == "__typename" {
 			if given, _ := fields[name].(string); !b.graph.Matches(given, o.Type) && given != b.graph.View(o.Type) {
-				b.violate("a representation calls a %s %q: %s", o.Type, given, text)
+				wrong = append(wrong, fmt.Sprintf("calls a %s %q", o.Type, given))
 			}
 			continue
 		}
@@ -158,71 +162,80 @@ func (b *backend) checkFields(o *world.Object, fields map[string]any, allowed []
 			})
 		}
 		if len(variants) == 0 {
-			b.violate("a representation carries %q, which is neither key nor required: %s", name, text)
+			wrong = append(wrong, fmt.Sprintf("carries %q, which is neither key nor required", name))
 			continue
 		}
-		b.checkField(o, fields[name], variants, text)
+		wrong = append(wrong, b.wrongField(o, fields[name], variants)...)
 	}
+	return wrong
 }
 
-// checkField compares one field with the world. Variants ask for it with different arguments or below: the value has
-// to be right for the arguments of one of them.
-func (b *backend) checkField(o *world.Object, given any, variants []*ast.Field, text string) {
-	var below []ast.SelectionSet
+// wrongField compares one field with the world. Variants ask for it with different arguments or with more below: the
+// value has to be right for the arguments of one of them.
+func (b *backend) wrongField(o *world.Object, given any, variants []*ast.Field) []string {
+	var wrong []string
 	for _, f := range variants {
-		below = append(below, f.SelectionSet)
-	}
-	for i, f := range variants {
 		value, err := b.world.FieldSetValue(b.graph, o, f)
 		if err != nil {
-			b.violate("%v", err)
-			return
+			return []string{err.Error()}
 		}
-		last := i == len(variants)-1
-		if b.fits(value, given) || last {
-			b.compare(value, given, below, f.Name, text)
-			return
+		var below []ast.SelectionSet
+		for _, other := range variants {
+			if sameArguments(f, other) {
+				below = append(below, other.SelectionSet)
+			}
+		}
+		if wrong = b.wrongValue(value, given, below, f.Name); len(wrong) == 0 {
+			return nil
 		}
 	}
+	return wrong
 }
 
-// fits tells whether a given value can be meant: leaves equal, lists as long, nulls in the same place.
-func (b *backend) fits(value world.Value, given any) bool {
+func sameArguments(a, b *ast.Field) bool {
+	if len(a.Arguments) != len(b.Arguments) {
+		return false
+	}
+	for _, argument := range a.Arguments {
+		other := b.Arguments.ForName(argument.Name)
+		if other == nil || other.Value.String() != argument.Value.String() {
+			return false
+		}
+	}
+	return true
+}
+
+// wrongValue compares a value in a representation with the world's.
+func (b *backend) wrongValue(value world.Value, given any, below []ast.SelectionSet, name string) []string {
+	wrong := []string{fmt.Sprintf("has a wrong value of %q", name)}
 	switch value.Kind {
 	case world.Leaf:
 		parsed, err := coerce.Parse([]byte(value.Raw))
-		return err == nil && coerce.Canonical(parsed) == coerce.Canonical(given)
+		if err != nil || coerce.Canonical(parsed) != coerce.Canonical(given) {
+			return wrong
+		}
+		return nil
 	case world.List:
 		items, isList := given.([]any)
 		if !isList || len(items) != len(value.Items) {
-			return false
+			return wrong
 		}
-		for i := range items {
-			if !b.fits(value.Items[i], items[i]) {
-				return false
-			}
+		var found []string
+		for i, item := range items {
+			found = append(found, b.wrongValue(value.Items[i], item, below, name)...)
 		}
-		return true
+		return found
 	case world.Composite:
-		_, isMap := given.(map[string]any)
-		return isMap
-	}
-	return given == nil
-}
-
-func (b *backend) compare(value world.Value, given any, below []ast.SelectionSet, name, text string) {
-	if !b.fits(value, given) {
-		b.violate("a representation has a wrong value of %q: %s", name, text)
-		return
-	}
-	switch value.Kind {
-	case world.List:
-		for i, item := range given.([]any) {
-			b.compare(value.Items[i], item, below, name, text)
+		fields, isMap := given.(map[string]any)
+		if !isMap {
+			return wrong
 		}
-	case world.Composite:
-		b.checkFields(value.Object, given.(map[string]any), below, text)
+		return b.wrongFields(value.Object, fields, below)
 	}
+	if given != nil {
+		return wrong
+	}
+	return nil
 }
 
 func sortedNames[V any](fields map[string]V) []string {

@@ -89,6 +89,8 @@ func (g *graphGenerator) interfaceEntity() {
 	origin.typ("type", "Query").field("allMedia", "[Media!]!")
 	origin.typ("type", "Query").field("books", "[Book]")
 	g.abstract[origin] = append(g.abstract[origin], "Media")
+	var objects []*typeDraft
+	defer func() { g.requiredOfObject(objects) }()
 	for i, index := range order[1:] {
 		d := g.drafts[index]
 		if i > 0 && g.chance(60) {
@@ -103,6 +105,7 @@ func (g *graphGenerator) interfaceEntity() {
 			continue
 		}
 		object := d.typ("type", "Media")
+		objects = append(objects, object)
 		object.mark(`@key(fields: "id")`, "@interfaceObject")
 		object.field("id", "ID!")
 		object.field(g.fresh("view"), g.leaf()).arguments = g.argumentsFor(30)
@@ -128,11 +131,12 @@ func (g *graphGenerator) connections() {
 				target, leaf := g.target(h.draft)
 				f := h.typ.field(g.fresh("r"), g.wrap(target))
 				f.arguments = g.argumentsFor(15)
-				if leaf {
-					continue
-				}
 				if g.chance(40) {
-					g.provide(h.draft, f, target)
+					if leaf {
+						g.provideBelowUnion(h.draft, f, target)
+					} else {
+						g.provide(h.draft, f, target)
+					}
 				}
 			}
 		}
@@ -147,6 +151,7 @@ func (g *graphGenerator) connections() {
 		}
 	}
 	g.partialValues()
+	g.sharedAbstract()
 }
 
 // partialValues adds a value type of which each home of an entity knows another part.
@@ -199,13 +204,56 @@ func (g *graphGenerator) wrap(name string) string {
 
 // provide makes a field promise a field of the entity that it leads to.
 func (g *graphGenerator) provide(d *draft, f *fieldDraft, target string) {
+	if text := g.provided(d, target, true); text != "" {
+		f.mark(fmt.Sprintf("@provides(fields: %q)", text))
+	}
+}
+
+// provideBelowUnion makes a field that leads to a union promise fields of some of its members.
+func (g *graphGenerator) provideBelowUnion(d *draft, f *fieldDraft, target string) {
+	union := d.find(target)
+	if union == nil || union.kind != "union" {
+		return
+	}
+	var texts []string
+	for _, member := range union.values {
+		if g.model == nil || !g.isEntity(member) || !g.chance(60) {
+			continue
+		}
+		if text := g.provided(d, member, false); text != "" {
+			texts = append(texts, fmt.Sprintf("... on %s { %s }", member, text))
+		}
+	}
+	if len(texts) > 0 {
+		f.mark(fmt.Sprintf("@provides(fields: %q)", strings.Join(texts, " ")))
+	}
+}
+
+// provided declares a field of another subgraph as external and gives the field set that promises it, "" when there is
+// none. Deep: it may lead through a field to another entity.
+func (g *graphGenerator) provided(d *draft, target string, deep bool) string {
 	e := g.entity(target)
 	for _, h := range e.homes {
 		if h.draft == d {
 			continue
 		}
 		for _, candidate := range h.typ.fields {
-			if !g.plain(candidate) || len(candidate.arguments) > 0 || d.find(target).find(candidate.name) != nil || g.composite(candidate) {
+			if len(candidate.arguments) > 0 || d.find(target).find(candidate.name) != nil {
+				continue
+			}
+			below := ""
+			switch {
+			case g.plain(candidate):
+			case deep && g.composite(candidate) && !candidate.has("@provides") && !candidate.has("@external") && g.chance(50):
+				inner := g.targetEntity(candidate)
+				if inner == nil {
+					continue
+				}
+				g.mention(d, inner)
+				if below = g.provided(d, inner.name, false); below == "" {
+					continue
+				}
+			default:
 				continue
 			}
 			for _, owner := range e.homes {
@@ -213,11 +261,18 @@ func (g *graphGenerator) provide(d *draft, f *fieldDraft, target string) {
 					owned.mark("@shareable")
 				}
 			}
-			d.find(target).field(candidate.name, candidate.typ, "@external").arguments = candidate.arguments
-			f.mark(fmt.Sprintf("@provides(fields: %q)", candidate.name))
-			return
+			d.find(target).field(candidate.name, candidate.typ, "@external")
+			if below != "" {
+				return fmt.Sprintf("%s { %s }", candidate.name, below)
+			}
+			return candidate.name
 		}
 	}
+	return ""
+}
+
+func (g *graphGenerator) isEntity(name string) bool {
+	return slices.ContainsFunc(g.model, func(e *entity) bool { return e.name == name })
 }
 
 func (g *graphGenerator) entity(name string) *entity {
@@ -243,7 +298,7 @@ func (g *graphGenerator) computed() {
 		var sources []source
 		for _, h := range e.homes {
 			for _, f := range h.typ.fields {
-				if (g.plain(f) || g.composite(f)) && !f.has("@shareable") {
+				if g.plain(f) || g.composite(f) {
 					sources = append(sources, source{h, f})
 				}
 			}
@@ -281,7 +336,7 @@ func (g *graphGenerator) require(h *home, f *fieldDraft) string {
 	}
 	target := g.targetEntity(f)
 	if target == nil {
-		return ""
+		return g.requireOther(h, f)
 	}
 	// Below an entity: its key is known everywhere, a field of its own has to be external here.
 	g.mention(h.draft, target)
@@ -295,14 +350,40 @@ func (g *graphGenerator) require(h *home, f *fieldDraft) string {
 			}
 		}
 	}
-	key := t.fields[0]
-	if g.isNestedKey(key) {
-		return fmt.Sprintf("%s { ref { no } }", f.name)
+	below := map[string]string{"ref": "ref { no }", "owner": "owner { id }"}[t.fields[0].name]
+	if below == "" {
+		below = t.fields[0].name
 	}
-	return fmt.Sprintf("%s { %s }", f.name, key.name)
+	return fmt.Sprintf("%s%s { %s }", f.name, g.requiredArguments(f), below)
 }
 
-func (g *graphGenerator) isNestedKey(f *fieldDraft) bool { return f.name == "ref" }
+// requireOther is require for a field that leads to a value or to a union.
+func (g *graphGenerator) requireOther(h *home, f *fieldDraft) string {
+	name := strings.Trim(f.typ, "[]!")
+	if slices.ContainsFunc(g.values, func(v *valueType) bool { return v.name == name }) {
+		g.declareValue(h.draft, name)
+		if name == "Address" {
+			h.draft.find(name).field("parent", "Money")
+			g.declareValue(h.draft, "Money")
+		}
+		h.typ.field(f.name, f.typ, "@external").arguments = f.arguments
+		return fmt.Sprintf("%s%s { %s }", f.name, g.requiredArguments(f), pick(g, []string{"amount", "note amount", "extra"}))
+	}
+	union := h.draft.find(name)
+	if union == nil || union.kind != "union" {
+		return ""
+	}
+	h.typ.field(f.name, f.typ, "@external").arguments = f.arguments
+	texts := []string{"__typename"}
+	for _, member := range union.values {
+		if t := h.draft.find(member); g.isEntity(member) && t != nil && len(t.fields) > 0 && !g.isNestedKey(t.fields[0]) {
+			texts = append(texts, fmt.Sprintf("... on %s { %s }", member, t.fields[0].name))
+		}
+	}
+	return fmt.Sprintf("%s%s { %s }", f.name, g.requiredArguments(f), strings.Join(texts, " "))
+}
+
+func (g *graphGenerator) isNestedKey(f *fieldDraft) bool { return f.name == "ref" || f.name == "owner" }
 
 // targetEntity is the entity that a field leads to, nil when it leads to something else.
 func (g *graphGenerator) targetEntity(f *fieldDraft) *entity {
@@ -324,7 +405,7 @@ func (g *graphGenerator) requiredArguments(f *fieldDraft) string {
 		name, _, _ := strings.Cut(argument, ":")
 		values := map[string][]string{
 			"n": {"1", "7"}, "text": {`"x"`, "null"}, "unit": {"METRIC", "IMPERIAL"},
-			"filter": {`{limit: 5}`, `{text: "q", any: [{limit: 1}]}`}, "ids": {`["a"]`, "[]"}, "ratio": {"1.0", "0.5"},
+			"sort": {"ASC", "DESC"}, "filter": {`{limit: 5}`, `{text: "q", any: [{limit: 1}]}`}, "ids": {`["a"]`, "[]"}, "ratio": {"1.0", "0.5"},
 		}
 		given = append(given, name+": "+pick(g, values[name]))
 	}

@@ -171,7 +171,11 @@ func (g *graphGenerator) oldStyle() {
 	}
 	d := &draft{name: "legacy"}
 	for _, e := range some(g, g.model, 1) {
-		i := slices.IndexFunc(e.homes[0].keys, func(k keyDraft) bool { return k.text == "id" })
+		held := e.held()
+		i := slices.IndexFunc(held, func(k keyDraft) bool { return k.text == "id" })
+		if i < 0 {
+			continue
+		}
 		t := d.typ("type", e.name)
 		if g.chance(50) {
 			t.extension = true
@@ -179,7 +183,7 @@ func (g *graphGenerator) oldStyle() {
 			t.mark("@extends")
 		}
 		t.mark(`@key(fields: "id")`)
-		t.field("id", e.homes[0].keys[i].fields[0].typ, "@external")
+		t.field("id", held[i].fields[0].typ, "@external")
 		t.field(g.fresh("old"), pick(g, []string{"String", "Int!", "[String]"}))
 		if f := g.builtIn(e.homes[0]); f != nil {
 			t.field(f.name, f.typ, "@external")

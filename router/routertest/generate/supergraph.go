@@ -20,12 +20,15 @@ func RandomSubgraphs(seed uint64, options SupergraphOptions) []Subgraph {
 	g.leafTypes()
 	g.entities()
 	g.abstractTypes()
+	g.covariant()
 	g.interfaceEntity()
+	g.nodes()
 	g.connections()
 	g.computed()
 	g.moved()
 	g.contexts()
 	g.roots()
+	g.rootsInside()
 	g.decorate()
 	var result []Subgraph
 	for _, d := range g.drafts {
@@ -123,6 +126,8 @@ func (g *graphGenerator) leafTypes() {
 		// An enum of results may differ between subgraphs: those that share a field agree on common values.
 		d.typ("enum", "Status").values = append([]string{"ACTIVE", "CLOSED"}, some(g, []string{"DRAFT", "HIDDEN", "OLD"}, 0)...)
 		d.typ("enum", "Unit").values = []string{"METRIC", "IMPERIAL"} // in and out: the same everywhere
+		// Of an enum of arguments only the common values remain.
+		d.typ("enum", "Sort").values = append([]string{"ASC", "DESC"}, some(g, []string{"RANDOM", "OLDEST"}, 0)...)
 		filter := d.typ("input", "Filter")
 		filter.field("limit", "Int! = 2")
 		filter.field("text", "String")
@@ -179,7 +184,7 @@ func (g *graphGenerator) argumentsFor(percent int) []string {
 	if !g.chance(percent) {
 		return nil
 	}
-	arguments := []string{"n: Int = 3", "text: String", "unit: Unit! = METRIC", "filter: Filter", "ids: [ID!]", "ratio: Float = 1.0"}
+	arguments := []string{"n: Int = 3", "text: String", "unit: Unit! = METRIC", "filter: Filter", "ids: [ID!]", "ratio: Float = 1.0", "sort: Sort = DESC"}
 	g.random.Shuffle(len(arguments), func(i, j int) { arguments[i], arguments[j] = arguments[j], arguments[i] })
 	return arguments[:g.between(1, 2)]
 }
@@ -194,10 +199,15 @@ func (g *graphGenerator) entities() {
 		e := &entity{name: []string{"User", "Product", "Review", "Order", "Store", "Event"}[i%6], keys: g.keys(i)}
 		g.model = append(g.model, e)
 		drafts := some(g, g.drafts, 2)
-		// The first home has every key, so that whoever has one of them reaches all homes in two hops.
+		// Either the first home has every key, so that whoever has one of them reaches all homes in two hops; or each has
+		// one in common with the next, so that it takes as many hops as there are homes.
+		chain := g.chance(40)
 		for j, d := range drafts {
 			h := &home{draft: d, keys: e.keys}
-			if j > 0 {
+			switch {
+			case chain:
+				h.keys = g.link(e.keys, j)
+			case j > 0:
 				h.keys = some(g, e.keys, 1)
 			}
 			h.typ = declareEntity(d, e, h.keys)
@@ -217,7 +227,22 @@ func (g *graphGenerator) entities() {
 				}
 			}
 		}
+		if g.chance(40) { // a field that its homes declare with other nullability
+			name, typ := g.fresh("v"), pick(g, []string{"String", "Int", "[String!]", "[[Int]]"})
+			for _, h := range some(g, e.homes, 2) {
+				h.typ.field(name, pick(g, []string{typ, typ + "!"}), "@shareable")
+			}
+		}
 	}
+}
+
+// link is the keys of the n-th home in a chain: the one shared with the home before and the one shared with the next.
+func (g *graphGenerator) link(keys []keyDraft, n int) []keyDraft {
+	shared := []keyDraft{keys[n%len(keys)]}
+	if before := keys[max(0, n-1)%len(keys)]; before.text != shared[0].text {
+		shared = append(shared, before)
+	}
+	return shared
 }
 
 // keys makes the keys of an entity.
@@ -233,6 +258,11 @@ func (g *graphGenerator) keys(i int) []keyDraft {
 		name := fmt.Sprintf("Ref%d", i)
 		nested := &typeDraft{kind: "type", name: name, directives: []string{"@shareable"}, fields: []*fieldDraft{{name: "no", typ: "ID!"}, {name: "zone", typ: "String"}}}
 		keys = append(keys, keyDraft{text: "ref { no }", fields: []fieldDraft{{name: "ref", typ: name + "!"}}, nested: nested})
+	}
+	if g.chance(20) {
+		name := fmt.Sprintf("Owner%d", i)
+		owner := &typeDraft{kind: "type", name: name, directives: []string{`@key(fields: "id")`}, fields: []*fieldDraft{{name: "id", typ: "ID!"}}}
+		keys = append(keys, keyDraft{text: "owner { id }", fields: []fieldDraft{{name: "owner", typ: name + "!"}}, nested: owner})
 	}
 	g.random.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 	return keys
@@ -257,12 +287,25 @@ func declareEntity(d *draft, e *entity, keys []keyDraft) *typeDraft {
 	return t
 }
 
+// held are the keys that at least one home has.
+func (e *entity) held() []keyDraft {
+	var held []keyDraft
+	for _, key := range e.keys {
+		if slices.ContainsFunc(e.homes, func(h *home) bool {
+			return slices.ContainsFunc(h.keys, func(k keyDraft) bool { return k.text == key.text })
+		}) {
+			held = append(held, key)
+		}
+	}
+	return held
+}
+
 // mention makes sure that a subgraph can name an entity: its home, or a stub that only refers to it.
 func (g *graphGenerator) mention(d *draft, e *entity) {
 	if d.find(e.name) != nil {
 		return
 	}
-	key := pick(g, e.keys)
+	key := pick(g, e.held())
 	t := declareEntity(d, e, []keyDraft{key})
 	if g.chance(70) {
 		t.directives = []string{fmt.Sprintf("@key(fields: %q, resolvable: false)", key.text)}

@@ -89,12 +89,12 @@ func explained(got, want any, path []any, errors [][]any) string {
 	return ""
 }
 
-// anyRelated tells whether an error speaks of a place above, at or below a path. An error without a path speaks of
-// all.
+// anyRelated tells whether an error speaks of a place above, at, below or beside a path: a field that requires another
+// one is null when that fails. An error without a path speaks of all.
 func anyRelated(path []any, errors [][]any) bool {
 	for _, e := range errors {
 		related := true
-		for i := range min(len(path), len(e)) {
+		for i := range min(len(path)-1, len(e)) {
 			related = related && e[i] == path[i]
 		}
 		if related {

@@ -117,7 +117,7 @@ func judge(t *testing.T, report *property.Report) {
 		}
 		t.Errorf("%s\n%v\n%s\n%s", f.Name, failure, text, details)
 		if *failingFlag != "" {
-			name := fmt.Sprintf("%s-%d.txtar", failure.Kind, len(seen))
+			name := fmt.Sprintf("%s-%s-%d.txtar", failure.Kind, strings.ReplaceAll(f.Name, " ", "-"), len(seen))
 			if err := os.WriteFile(filepath.Join(*failingFlag, name), text, 0o644); err != nil {
 				t.Fatal(err)
 			}
