@@ -1,5 +1,7 @@
 package operation
 
+import "github.com/vektah/gqlparser/v2/ast"
+
 // Options bound what one document may cost and say which parts of the language are on.
 type Options struct {
 	// MaxTokens is the number of lexical tokens a document may have.
@@ -15,6 +17,8 @@ type Options struct {
 	MaxConditions int
 	// Defer keeps @defer; without it deferred fragments are part of the initial response, as the specification allows.
 	Defer bool
+	// Inspect looks at a parsed document before it is validated, and refuses it with an error; nil: nobody does.
+	Inspect func(*ast.QueryDocument) error
 	// KeepLiterals leaves literals in the arguments instead of moving them into variables.
 	KeepLiterals bool
 }

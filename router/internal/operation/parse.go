@@ -24,6 +24,11 @@ func (s *Schema) ParseWith(document, operationName string, options Options) (*Op
 	if err != nil {
 		return nil, nil, err
 	}
+	if options.Inspect != nil {
+		if err := options.Inspect(parsed); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := s.validate(parsed, options); err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 
+	"github.com/tributary-gql/tributary/router/internal/operation/validate"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
@@ -24,6 +25,8 @@ type Schema struct {
 	// implementations.
 	varied map[string]bool
 	inputs map[string]*inputType
+
+	validator *validate.Validator
 }
 
 // fieldInfo is a field with its type spelled out.
@@ -47,7 +50,7 @@ func NewSchemaFromAST(schema *ast.Schema) (*Schema, error) {
 		return nil, fmt.Errorf("the API schema has no query type")
 	}
 	s := &Schema{
-		AST: schema, inputs: compileInputs(schema), possible: map[string][]int32{}, fields: map[string]map[string]*fieldInfo{}, varied: map[string]bool{},
+		AST: schema, inputs: compileInputs(schema), validator: validate.New(schema), possible: map[string][]int32{}, fields: map[string]map[string]*fieldInfo{}, varied: map[string]bool{},
 	}
 	for name, t := range schema.Types {
 		if t.Kind == ast.Object {
