@@ -18,6 +18,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/limits"
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/server"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
@@ -193,7 +194,13 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 func snapshotOptions(c *config.Config) snapshot.Options {
 	o := operation.DefaultOptions()
-	o.MaxTokens = c.Limits.Tokens
+	if c.Limits.Tokens > 0 {
+		o.MaxTokens = c.Limits.Tokens
+	}
+	o.Inspect = limits.Limits{
+		Depth: c.Limits.Depth, Fields: c.Limits.Fields, RootFields: c.Limits.RootFields, Aliases: c.Limits.Aliases,
+		Directives: c.Limits.Directives, Variables: c.Limits.Variables, IntrospectionDepth: c.Limits.IntrospectDepth,
+	}.Check
 	return snapshot.Options{
 		Operation: o, CacheBytes: int64(c.Plans.CacheSize), PlanTimeout: c.Plans.Timeout.Std(), PlanWorkers: c.Plans.Workers,
 	}

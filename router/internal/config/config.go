@@ -100,8 +100,6 @@ type Traffic struct {
 	Timeout  Duration `yaml:"timeout" doc:"Deadline of a whole request; what has arrived by then is answered."`
 	Drain    Duration `yaml:"drain" doc:"On shutdown: time with readiness off in which requests are still taken."`
 	Shutdown Duration `yaml:"shutdown" doc:"On shutdown: longest wait for requests that are under way."`
-	// ShareInbound shares answers between identical queries without credentials.
-	ShareInbound bool `yaml:"share_inbound" doc:"Identical queries without credentials that are under way at the same time share one answer."`
 }
 
 // Plans configures planning.
