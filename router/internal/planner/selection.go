@@ -197,33 +197,41 @@ func (c *collector) typename() *selectedField {
 	}
 }
 
-// add adds a field, joining it with one of the same store name for the types that both are asked of.
+// add adds a field, joining it with those of the same store name for the types that both are asked of.
 func (c *collector) add(f *selectedField) {
 	for i := 0; i < len(c.fields) && !f.types.IsEmpty(); i++ {
 		other := c.fields[i]
-		if other.store != f.store || other.as != f.as {
-			continue
-		}
-		if other.same(f) && other.child == f.child && other.guard == f.guard {
-			other.types = other.types.Union(f.types)
-			return
-		}
 		both := other.types.Intersect(f.types)
-		if both.IsEmpty() {
+		if other.store != f.store || both.IsEmpty() {
 			continue
 		}
 		f.types = f.types.Minus(both)
-		if left := other.types.Minus(both); !left.IsEmpty() {
+		joined := c.s.join(other, f, both)
+		if left := other.types.Minus(both); joined.equal(other) {
+			continue
+		} else if !left.IsEmpty() {
 			rest := *other
 			rest.types = left
 			c.fields = slices.Insert(c.fields, i+1, &rest)
 		}
-		c.fields[i] = c.s.join(other, f, both)
+		c.fields[i] = joined
 	}
-	if !f.types.IsEmpty() {
-		added := *f
-		c.fields = append(c.fields, &added)
+	if f.types.IsEmpty() {
+		return
 	}
+	for _, other := range c.fields {
+		if other.store == f.store && other.equal(f) {
+			other.types = other.types.Union(f.types)
+			return
+		}
+	}
+	added := *f
+	c.fields = append(c.fields, &added)
+}
+
+// equal tells whether both are the same field with the same guard and selection, for whichever types.
+func (f *selectedField) equal(other *selectedField) bool {
+	return f.same(other) && f.as == other.as && f.child == other.child && f.guard == other.guard
 }
 
 // same tells whether both are the same field, but for what is asked below.
