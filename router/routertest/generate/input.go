@@ -100,6 +100,20 @@ func (g *operationGenerator) condition() string {
 	return text
 }
 
+// onFragment makes the directives of a fragment.
+func (g *operationGenerator) onFragment() string {
+	text := g.condition()
+	if !g.options.Defer || !g.chance(40) {
+		return text
+	}
+	g.deferred++
+	text += fmt.Sprintf(" @defer(label: \"d%d\"", g.deferred)
+	if g.chance(20) {
+		text += ", if: $" + g.variable(ast.NonNullNamedType("Boolean", nil)).name
+	}
+	return text + ")"
+}
+
 // constant is a literal without variables.
 func (g *operationGenerator) constant(t *ast.Type) string {
 	return literalOf(g.value(t, 0), t, g.world.API)

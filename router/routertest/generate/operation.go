@@ -25,6 +25,7 @@ type OperationOptions struct {
 	Kind      ast.Operation // Query when empty
 	MaxDepth  int           // of nested selections; 0 means 5
 	MaxFields int           // 0 means 30
+	Defer     bool          // put @defer on some fragments
 }
 
 // RandomOperation makes a valid operation over the world's API. It fails where the API has no field to ask.
@@ -77,6 +78,7 @@ type operationGenerator struct {
 	budget    int // fields left
 	fragments []*fragment
 	variables []*variable
+	deferred  int // labels given
 	values    map[string]any
 }
 
@@ -236,16 +238,16 @@ func (g *operationGenerator) fragmentOn(on *ast.Definition, possible []string, a
 	narrowed := slices.DeleteFunc(g.possible(on), func(name string) bool { return !slices.Contains(possible, name) })
 	if g.chance(35) {
 		if known := g.reuse(on, at); known != nil {
-			return &selection{spread: known, directives: g.condition()}
+			return &selection{spread: known, directives: g.onFragment()}
 		}
 		if depth < g.options.MaxDepth-1 {
 			f := &fragment{name: fmt.Sprintf("F%d", len(g.fragments)+1), on: on.Name}
 			g.fragments = append(g.fragments, f)
 			f.selections = g.set(on, narrowed, at, depth+1)
-			return &selection{spread: f, directives: g.condition()}
+			return &selection{spread: f, directives: g.onFragment()}
 		}
 	}
-	return &selection{inline: true, on: on.Name, directives: g.condition(), children: g.set(on, narrowed, at, depth+1)}
+	return &selection{inline: true, on: on.Name, directives: g.onFragment(), children: g.set(on, narrowed, at, depth+1)}
 }
 
 // reuse finds a finished fragment on the type that fits the position too.
@@ -352,7 +354,7 @@ func (g *operationGenerator) wrap(selections []*selection, definition *ast.Defin
 		return selections
 	}
 	n := 1 + g.random.IntN(len(selections)-1)
-	wrapped := &selection{inline: true, children: slices.Clone(selections[:n]), directives: g.condition()}
+	wrapped := &selection{inline: true, children: slices.Clone(selections[:n]), directives: g.onFragment()}
 	if g.chance(50) {
 		wrapped.on = definition.Name
 	}

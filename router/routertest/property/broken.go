@@ -16,7 +16,7 @@ func asStage(err error, stage **StageError) bool { return errors.As(err, stage) 
 // compareBroken compares an answer under faults: it may have nulls where the reference has values, but every such null
 // must be explained by an error at, above or below it; nothing else may differ. Where a fault happened, an error must
 // say so if data is missing.
-func compareBroken(o *Outcome, faults []fake.Fault) *Failure {
+func compareBroken(o *Outcome, c Case) *Failure {
 	var got response
 	if err := json.Unmarshal(o.Payload, &got); err != nil {
 		return &Failure{"payload", fmt.Sprintf("%v in %s", err, o.Payload)}
@@ -34,7 +34,7 @@ func compareBroken(o *Outcome, faults []fake.Fault) *Failure {
 		path, _ := e["path"].([]any)
 		places = append(places, path)
 	}
-	if slices.ContainsFunc(faults, silent) {
+	if c.World.HasNullKeys() || slices.ContainsFunc(c.Faults, silent) {
 		places = append(places, nil) // as if an error spoke of all
 	}
 	if problem := explained(value, want, nil, places); problem != "" {

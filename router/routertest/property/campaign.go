@@ -12,6 +12,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/router/routertest/reference"
 	"github.com/tributary-gql/tributary/router/routertest/scenario"
 	"github.com/tributary-gql/tributary/router/routertest/world"
 	"github.com/tributary-gql/tributary/schema/supergraph"
@@ -131,28 +132,43 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		if ctx.Err() != nil {
 			return true
 		}
-		in.World, in.Faults = options, nil
+		in.World, in.Faults, in.Caller, in.Defer, in.Events = options, nil, nil, false, 0
 		in.World.Seed = uint64(1 + random.IntN(3))
-		if random.IntN(8) == 0 {
+		kind := ast.Query
+		switch random.IntN(32) {
+		case 0, 1, 2, 3:
 			in.World.Failures = 50
+		case 4:
+			in.World.NullKeys = 400
+		case 5, 6, 7:
+			in.Caller = randomCaller(random)
+		case 8, 9, 10:
+			in.Defer = true
+		case 11, 12, 13, 14, 15:
+			kind = ast.Mutation
+		case 16, 17:
+			kind = ast.Subscription
 		}
 		w, err := world.New(super, in.World)
 		if err != nil {
 			report.Unusable = append(report.Unusable, name+": "+err.Error())
 			return false
 		}
-		kind := ast.Query
-		if w.API.Mutation != nil && random.IntN(6) == 0 {
-			kind = ast.Mutation
+		if (kind == ast.Mutation && w.API.Mutation == nil) || (kind == ast.Subscription && w.API.Subscription == nil) {
+			kind = ast.Query
 		}
-		if in.Request, err = generate.RandomOperation(w, random.Uint64(), generate.OperationOptions{Kind: kind}); err != nil {
+		if kind == ast.Subscription {
+			in.Events = 2
+		}
+		in.Request, err = generate.RandomOperation(w, random.Uint64(), generate.OperationOptions{Kind: kind, Defer: in.Defer})
+		if err != nil {
 			report.Unusable = append(report.Unusable, name+": "+err.Error())
 			continue
 		}
 		if c.one(ctx, name, in, bench, w, report) {
 			return true
 		}
-		if in.World.Failures > 0 || random.IntN(2) == 0 {
+		if in.World.Failures+in.World.NullKeys > 0 || in.Caller != nil || in.Defer || in.Events > 0 || random.IntN(2) == 0 {
 			continue
 		}
 		kinds := fake.FaultKinds()
@@ -166,12 +182,35 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 	return false
 }
 
+// randomCaller may see a part of what is protected.
+func randomCaller(random *rand.Rand) *reference.Caller {
+	caller := &reference.Caller{Authenticated: random.IntN(2) == 0}
+	for _, scope := range []string{"read", "admin", "all"} {
+		if random.IntN(2) == 0 {
+			caller.Scopes = append(caller.Scopes, scope)
+		}
+	}
+	if random.IntN(2) == 0 {
+		caller.Policies = []string{"p1"}
+	}
+	return caller
+}
+
 // one runs one operation.
 func (c Campaign) one(ctx context.Context, name string, in Input, bench *Bench, w *world.World, report *Report) bool {
-	outcome, failure := bench.Check(ctx, w, in.Request, in.Faults...)
 	if len(in.Faults) == 0 {
 		report.Operations++
 	}
+	if in.Events > 0 {
+		failure := bench.CheckEvents(ctx, in.on(w), in.Events)
+		if failure == nil {
+			report.Coverage.Add(subscribed)
+			return false
+		}
+		report.Failures = append(report.Failures, Found{name, in, failure})
+		return c.Limit > 0 && len(report.Failures) >= c.Limit
+	}
+	outcome, failure := bench.Check(ctx, in.on(w))
 	if failure != nil {
 		report.Failures = append(report.Failures, Found{name, in, failure})
 		return c.Limit > 0 && len(report.Failures) >= c.Limit
@@ -186,6 +225,9 @@ func (c Campaign) one(ctx context.Context, name string, in Input, bench *Bench, 
 		report.Faulty++
 	}
 	report.Coverage.countErrors(in, outcome)
+	if len(outcome.Prepared.Plan.Deferred) > 0 {
+		report.Coverage.Add(deferredPart)
+	}
 	return false
 }
 
@@ -197,10 +239,17 @@ func (c *Coverage) countErrors(in Input, o *Outcome) {
 			c.Add(faultName(fault.Kind))
 		}
 	}
+	if in.World.NullKeys > 0 {
+		c.Add(nullKeys)
+	}
 	if len(o.Expected.Errors) == 0 {
 		return
 	}
-	c.Add(failedField)
+	if in.Caller != nil {
+		c.Add(deniedField)
+	} else {
+		c.Add(failedField)
+	}
 	if slices.ContainsFunc(o.Expected.Errors, func(e executeError) bool { return goesUp(o, e) }) {
 		c.Add(nulledParent)
 	}

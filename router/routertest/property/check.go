@@ -21,10 +21,11 @@ import (
 
 // Case is one request against one world.
 type Case struct {
-	Super   *supergraph.Supergraph
-	World   world.Options
+	World   *world.World
 	Request generate.Operation
 	Faults  []fake.Fault
+	Caller  *reference.Caller // nil: one who may see everything
+	Defer   bool              // plan @defer as later payloads
 }
 
 // Outcome is what came of a case that ran.
@@ -35,6 +36,7 @@ type Outcome struct {
 	Expected execute.Result
 
 	conditional bool // the operation has @skip or @include
+	joined      bool // Payload was put together from several
 }
 
 // Failure is a case in which something does not hold.
@@ -65,9 +67,9 @@ func NewBench(super *supergraph.Supergraph) (*Bench, error) {
 // patience is how long one request may take; ordinary ones take milliseconds.
 const patience = 6 * time.Second
 
-// Check runs a request in a world and compares. The failure is nil when everything holds. A request that does not end
-// is a failure of kind "hang", and is left running.
-func (b *Bench) Check(ctx context.Context, w *world.World, request generate.Operation, faults ...fake.Fault) (*Outcome, *Failure) {
+// Check runs a case and compares. The failure is nil when everything holds. A request that does not end is a failure of
+// kind "hang", and is left running.
+func (b *Bench) Check(ctx context.Context, c Case) (*Outcome, *Failure) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	type result struct {
@@ -76,53 +78,64 @@ func (b *Bench) Check(ctx context.Context, w *world.World, request generate.Oper
 	}
 	done := make(chan result, 1)
 	go func() {
-		outcome, failure := b.check(ctx, w, request, faults)
+		outcome, failure := b.check(ctx, c)
 		done <- result{outcome, failure}
 	}()
 	select {
 	case r := <-done:
 		return r.outcome, r.failure
 	case <-time.After(patience + patience/4): // what heeds its context has ended by now
-		return &Outcome{Fleet: fake.New(w)}, &Failure{"hang", fmt.Sprintf("no answer after %v", patience)}
+		return &Outcome{Fleet: fake.New(c.World)}, &Failure{"hang", fmt.Sprintf("no answer after %v", patience)}
 	}
 }
 
-func (b *Bench) check(ctx context.Context, w *world.World, request generate.Operation, faults []fake.Fault) (outcome *Outcome, failure *Failure) {
-	outcome = &Outcome{Fleet: fake.New(w), conditional: isConditional(request.Document)}
+func (b *Bench) check(ctx context.Context, c Case) (outcome *Outcome, failure *Failure) {
+	outcome = &Outcome{Fleet: fake.New(c.World), conditional: isConditional(c.Request.Document), joined: c.Defer}
 	defer func() {
 		if reason := recover(); reason != nil {
 			failure = &Failure{"panic", fmt.Sprintf("%v\n%s", reason, debug.Stack())}
 		}
 	}()
 	var err error
-	outcome.Expected, err = reference.Answer(w, reference.Request{Document: request.Document, OperationName: request.Name, Variables: request.Variables})
-	if err != nil {
+	if outcome.Expected, err = reference.Answer(c.World, c.reference()); err != nil {
 		return outcome, &Failure{"reference", err.Error()}
 	}
-	outcome.Prepared, err = b.router.Prepare(ctx, request, w.Labels(), false)
+	outcome.Prepared, err = b.router.Prepare(ctx, c.Request, c.World.Labels(), c.Defer)
 	if err != nil {
 		return outcome, failureOf(err)
 	}
-	for _, fault := range faults {
+	for _, fault := range c.Faults {
 		outcome.Fleet.Inject(fault)
 	}
-	payloads, err := outcome.Prepared.Run(ctx, &fetcher{fleet: outcome.Fleet})
+	payloads, err := outcome.Prepared.Run(ctx, &fetcher{fleet: outcome.Fleet}, c.Caller)
 	if err != nil {
 		return outcome, failureOf(err)
 	}
 	// A subgraph that lies about a leaf may get its lie back in a representation.
-	lies := slices.ContainsFunc(faults, func(f fake.Fault) bool { return f.Kind == fake.WrongLeaf || f.Kind == fake.NullLeaf })
+	lies := slices.ContainsFunc(c.Faults, func(f fake.Fault) bool { return f.Kind == fake.WrongLeaf || f.Kind == fake.NullLeaf })
 	if violations := outcome.Fleet.Violations(); len(violations) > 0 && !lies {
 		return outcome, &Failure{"violation", violations[0].String()}
 	}
-	if len(payloads) != 1 {
+	if c.Defer {
+		if outcome.Payload, err = joinPayloads(payloads); err != nil {
+			return outcome, &Failure{"payload", err.Error()}
+		}
+	} else if len(payloads) == 1 {
+		outcome.Payload = payloads[0]
+	} else {
 		return outcome, &Failure{"payloads", fmt.Sprintf("%d payloads for one answer", len(payloads))}
 	}
-	outcome.Payload = payloads[0]
-	if len(faults) > 0 {
-		return outcome, compareBroken(outcome, faults)
+	if len(c.Faults) > 0 || c.World.HasNullKeys() {
+		return outcome, compareBroken(outcome, c)
 	}
 	return outcome, compare(outcome)
+}
+
+// reference is the case's request as the reference executor takes it.
+func (c Case) reference() reference.Request {
+	return reference.Request{
+		Document: c.Request.Document, OperationName: c.Request.Name, Variables: c.Request.Variables, Caller: c.Caller,
+	}
 }
 
 func failureOf(err error) *Failure {
@@ -149,7 +162,7 @@ func compare(o *Outcome) *Failure {
 	if err := json.Unmarshal(o.Payload, &got); err != nil {
 		return &Failure{"payload", fmt.Sprintf("%v in %s", err, o.Payload)}
 	}
-	if !sameData(bytes.TrimSpace(got.Data), o.Expected.Data, o.conditional) {
+	if !o.sameData(bytes.TrimSpace(got.Data)) {
 		return &Failure{"data", difference(got.Data, o.Expected.Data) + errorsNote(got.Errors)}
 	}
 	expected, received := expectedPaths(o.Expected.Errors), receivedPaths(got.Errors)
@@ -167,14 +180,16 @@ func compare(o *Outcome) *Failure {
 }
 
 // sameData compares data byte for byte. Where the operation has conditions, the order of fields is not compared: a field
-// that is asked twice, first under a condition, stands where it was asked first, whether or not that was skipped.
-func sameData(got, want []byte, anyOrder bool) bool {
-	if bytes.Equal(got, want) || !anyOrder {
+// that is asked twice, first under a condition, stands where it was asked first, whether or not that was skipped. Where
+// it was put together from parts, its text is the test's.
+func (o *Outcome) sameData(got []byte) bool {
+	want := o.Expected.Data
+	if bytes.Equal(got, want) || !(o.conditional || o.joined) {
 		return bytes.Equal(got, want)
 	}
 	g, errGot := coerce.Parse(got)
 	w, errWant := coerce.Parse(want)
-	return errGot == nil && errWant == nil && len(got) == len(want) && coerce.Canonical(g) == coerce.Canonical(w)
+	return errGot == nil && errWant == nil && (o.joined || len(got) == len(want)) && coerce.Canonical(g) == coerce.Canonical(w)
 }
 
 // executeError is an error of the reference executor.
@@ -329,8 +344,9 @@ func sortedNames[V any](m map[string]V) []string {
 }
 
 // CheckEvents runs a subscription for n events and compares each payload.
-func (b *Bench) CheckEvents(ctx context.Context, w *world.World, request generate.Operation, n int) *Failure {
-	expected, err := reference.Events(w, reference.Request{Document: request.Document, OperationName: request.Name, Variables: request.Variables}, n)
+func (b *Bench) CheckEvents(ctx context.Context, c Case, n int) *Failure {
+	w, request := c.World, c.Request
+	expected, err := reference.Events(w, c.reference(), n)
 	if err != nil {
 		return &Failure{"reference", err.Error()}
 	}
@@ -339,7 +355,7 @@ func (b *Bench) CheckEvents(ctx context.Context, w *world.World, request generat
 		return failureOf(err)
 	}
 	outcome := &Outcome{Prepared: prepared, Fleet: fake.New(w), conditional: isConditional(request.Document)}
-	payloads, err := prepared.Run(ctx, &fetcher{fleet: outcome.Fleet, events: n})
+	payloads, err := prepared.Run(ctx, &fetcher{fleet: outcome.Fleet, events: n}, c.Caller)
 	if err != nil {
 		return failureOf(err)
 	}

@@ -23,12 +23,17 @@ func NewCoverage() *Coverage {
 	for _, kind := range fake.FaultKinds() {
 		required = append(required, faultName(kind))
 	}
-	return &Coverage{Required: append(required, failedField, nulledParent), counts: map[string]int{}}
+	required = append(required, failedField, nulledParent, deniedField, nullKeys, subscribed, deferredPart)
+	return &Coverage{Required: required, counts: map[string]int{}}
 }
 
 const (
 	failedField  = "error: a field fails"
 	nulledParent = "error: a null goes up"
+	deniedField  = "error: a field is denied"
+	nullKeys     = "world with nulls in keys"
+	subscribed   = "plan: subscription"
+	deferredPart = "plan: deferred part"
 )
 
 func faultName(kind fake.FaultKind) string { return "fault: " + kind.String() }

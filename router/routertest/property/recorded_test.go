@@ -61,7 +61,7 @@ func TestRecordedPlansAreCorrectAndNoWorse(t *testing.T) {
 					checkEvents(t, bench, w, request)
 					continue
 				}
-				outcome, failure := bench.Check(context.Background(), w, request)
+				outcome, failure := bench.Check(context.Background(), property.Case{World: w, Request: request})
 				if failure != nil {
 					t.Fatalf("%v\n%s", failure, describe(outcome))
 				}
@@ -78,7 +78,7 @@ func TestRecordedPlansAreCorrectAndNoWorse(t *testing.T) {
 
 func checkEvents(t *testing.T, bench *property.Bench, w *world.World, request generate.Operation) {
 	t.Helper()
-	if failure := bench.CheckEvents(context.Background(), w, request, 3); failure != nil {
+	if failure := bench.CheckEvents(context.Background(), property.Case{World: w, Request: request}, 3); failure != nil {
 		t.Fatal(failure)
 	}
 }

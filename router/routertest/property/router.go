@@ -15,6 +15,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/planner"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/router/routertest/reference"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
@@ -93,11 +94,11 @@ func (r *Router) Prepare(ctx context.Context, request generate.Operation, labels
 	return p, nil
 }
 
-// Run executes a prepared request and gives its payloads.
-func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher) ([][]byte, error) {
+// Run executes a prepared request for a caller (nil: one who may see everything) and gives its payloads.
+func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher, caller *reference.Caller) ([][]byte, error) {
 	authorizations := make([]bool, len(p.Plan.Authorizations))
-	for i := range authorizations {
-		authorizations[i] = true // what callers may see is not this package's matter
+	for i, a := range p.Plan.Authorizations {
+		authorizations[i] = caller == nil || caller.Meets(a.Authenticated, a.Scopes, a.Policies)
 	}
 	var payloads collector
 	input := exec.Input{Variables: p.variables, Authorizations: authorizations}

@@ -39,6 +39,9 @@ func TestScenarios(t *testing.T) {
 			if failure != nil {
 				t.Fatalf("%s\n%v", s.Title, failure)
 			}
+			if outcome == nil {
+				return // a subscription: its events are compared, and have no golden
+			}
 			var payload json.RawMessage = outcome.Payload
 			response, err := scenario.Indented(payload)
 			if err != nil {

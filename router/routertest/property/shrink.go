@@ -8,6 +8,7 @@ import (
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/router/routertest/reference"
 	"github.com/tributary-gql/tributary/router/routertest/scenario"
 	"github.com/tributary-gql/tributary/router/routertest/shrink"
 	"github.com/tributary-gql/tributary/router/routertest/world"
@@ -21,6 +22,14 @@ type Input struct {
 	World      world.Options
 	Request    generate.Operation
 	Faults     []fake.Fault
+	Caller     *reference.Caller
+	Defer      bool
+	Events     int // of a subscription
+}
+
+// on is the input as a case in a world.
+func (in Input) on(w *world.World) Case {
+	return Case{World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer}
 }
 
 // Run checks an input from scratch. The failure's kind is "unusable" where the input makes no world at all.
@@ -43,7 +52,10 @@ func (in Input) Run(ctx context.Context) (*Outcome, *Failure) {
 	if err != nil {
 		return nil, &Failure{"router", err.Error()}
 	}
-	return bench.Check(ctx, w, in.Request, in.Faults...)
+	if in.Events > 0 {
+		return nil, bench.CheckEvents(ctx, in.on(w), in.Events)
+	}
+	return bench.Check(ctx, in.on(w))
 }
 
 // Shrink makes a failing input small while a failure of the same kind stays.
@@ -122,6 +134,17 @@ func shrinkWorld(in Input, fails func(Input) bool) Input {
 			in = candidate
 		}
 	}
+	for _, change := range []func(*Input){
+		func(i *Input) { i.Caller = nil },
+		func(i *Input) { i.Defer = false },
+		func(i *Input) { i.Events = min(1, i.Events) },
+	} {
+		candidate := in
+		change(&candidate)
+		if fails(candidate) {
+			in = candidate
+		}
+	}
 	in.Faults = shrink.List(in.Faults, func(faults []fake.Fault) bool {
 		candidate := in
 		candidate.Faults = faults
@@ -166,6 +189,7 @@ func (in Input) Scenario(title string) *scenario.Scenario {
 		Title: title, Subgraphs: in.Subgraphs, Supergraph: in.Supergraph,
 		Settings: scenario.SettingsOf(in.World), Operation: in.Request,
 	}
+	s.Settings.Caller, s.Settings.Defer, s.Settings.Events = in.Caller, in.Defer, in.Events
 	for _, f := range in.Faults {
 		s.Settings.Faults = append(s.Settings.Faults, scenario.Fault{
 			Kind: f.Kind.String(), Subgraph: f.Subgraph, Skip: f.Skip, Times: f.Times, Index: f.Index,
@@ -180,7 +204,10 @@ func InputOf(s *scenario.Scenario) (Input, error) {
 	if err != nil {
 		return Input{}, err
 	}
-	in := Input{Subgraphs: s.Subgraphs, World: s.Settings.Options(), Request: s.Operation, Faults: faults}
+	in := Input{
+		Subgraphs: s.Subgraphs, World: s.Settings.Options(), Request: s.Operation, Faults: faults,
+		Caller: s.Settings.Caller, Defer: s.Settings.Defer, Events: s.Settings.Events,
+	}
 	if len(s.Subgraphs) == 0 {
 		in.Supergraph = s.Supergraph
 	}

@@ -19,6 +19,8 @@ type Request struct {
 	Document      string
 	OperationName string
 	Variables     []byte // a JSON object; may be empty
+	// Caller is who asks; nil may see everything.
+	Caller *Caller
 }
 
 // Answer executes a request against the world. The error tells that the request is invalid; errors of fields are in
@@ -28,7 +30,7 @@ func Answer(w *world.World, request Request) (execute.Result, error) {
 	if err != nil {
 		return execute.Result{}, err
 	}
-	return execute.Run(w.API, operation, variables, w.Root(operation.Operation), backend{w}, execute.Options{}), nil
+	return execute.Run(w.API, operation, variables, w.Root(operation.Operation), backend{w, request.Caller}, execute.Options{}), nil
 }
 
 // Events answers the first n events of a subscription.
@@ -42,7 +44,7 @@ func Events(w *world.World, request Request, n int) ([]execute.Result, error) {
 	}
 	results := make([]execute.Result, n)
 	for i := range results {
-		results[i] = execute.Run(w.API, operation, variables, w.Event(i), backend{w}, execute.Options{})
+		results[i] = execute.Run(w.API, operation, variables, w.Event(i), backend{w, request.Caller}, execute.Options{})
 	}
 	return results, nil
 }
@@ -73,11 +75,17 @@ func prepare(w *world.World, request Request) (*ast.OperationDefinition, map[str
 }
 
 // backend resolves fields with everything the world knows.
-type backend struct{ world *world.World }
+type backend struct {
+	world  *world.World
+	caller *Caller
+}
 
 func (b backend) TypeName(n *execute.Node) string { return n.Object.Type }
 
 func (b backend) Resolve(n *execute.Node, field execute.Field) world.Value {
+	if b.caller != nil && !b.caller.sees(b.world, n.Object.Type, field.Name) {
+		return world.Value{Kind: world.Failed, Message: "Unauthorized field or type"}
+	}
 	var ancestors []*world.Object
 	for ancestor := n.Parent; ancestor != nil; ancestor = ancestor.Parent {
 		ancestors = append(ancestors, ancestor.Object)

@@ -25,6 +25,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
+	"github.com/tributary-gql/tributary/router/routertest/reference"
 	"github.com/tributary-gql/tributary/router/routertest/world"
 	"github.com/tributary-gql/tributary/schema/compose"
 	"github.com/tributary-gql/tributary/schema/supergraph"
@@ -50,6 +51,10 @@ type Settings struct {
 	Failures int             `json:"failures,omitempty"`
 	Labels   map[string]bool `json:"labels,omitempty"`
 	Faults   []Fault         `json:"faults,omitempty"`
+	// Caller is who asks; absent: one who may see everything.
+	Caller *reference.Caller `json:"caller,omitempty"`
+	Defer  bool              `json:"defer,omitempty"`  // plan @defer as later payloads
+	Events int               `json:"events,omitempty"` // of a subscription
 	// OperationName chooses among several operations.
 	OperationName string `json:"operationName,omitempty"`
 }

@@ -42,7 +42,7 @@ func (w *World) Value(o *Object, call Call) Value {
 // fails decides whether a value fails. Keys never fail, nor what other values are made of, so that the effect of a
 // failure does not depend on the way to it; and only where every subgraph nulls the same position.
 func (w *World) fails(o *Object, field string, s *shape, g *generator) bool {
-	if w.options.Failures == 0 || g.isKey || !s.uniform || w.needed[o.Type][field] {
+	if w.options.Failures == 0 || g.isKey || !s.uniform || w.needed[o.Type][field] || (s.typ.NonNull && w.nulling[o.Type]) {
 		return false
 	}
 	return g.random.permille(w.options.Failures)
@@ -282,6 +282,37 @@ func (w *World) settleNeeded() {
 						w.markNeeded(g, contextType, selection)
 					}
 				}
+			}
+		}
+	}
+}
+
+// settleNulling notes the object types inside of keys and needed fields: a non-null field of theirs that fails would
+// null what is needed.
+func (w *World) settleNulling() {
+	w.nulling = map[string]bool{}
+	var mark func(runtimeType, field string)
+	mark = func(runtimeType, field string) {
+		s := w.shapes[runtimeType][field]
+		if s == nil {
+			return
+		}
+		for _, target := range s.possible {
+			if w.nulling[target] {
+				continue
+			}
+			w.nulling[target] = true
+			for name, inner := range w.shapes[target] {
+				if inner.typ.NonNull {
+					mark(target, name)
+				}
+			}
+		}
+	}
+	for _, fields := range []map[string]map[string]bool{w.needed, w.keys} {
+		for runtimeType, names := range fields {
+			for name := range names {
+				mark(runtimeType, name)
 			}
 		}
 	}

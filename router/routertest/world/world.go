@@ -37,6 +37,7 @@ type World struct {
 	shapes  map[string]map[string]*shape // by runtime type and field
 	keys    map[string]map[string]bool   // leaf and composite fields that are part of a key, by runtime type
 	needed  map[string]map[string]bool   // fields that @requires or contexts read, by runtime type
+	nulling map[string]bool              // object types inside of keys and needed fields
 	pools   map[string]*pool             // by runtime type
 	lookup  map[lookupKey]*Object
 }
@@ -64,6 +65,7 @@ func New(super *supergraph.Supergraph, options Options) (*World, error) {
 	}
 	w.settleKeys()
 	w.settleNeeded()
+	w.settleNulling()
 	w.settlePools()
 	return w, nil
 }
@@ -79,6 +81,9 @@ func (w *World) Graph(name string) *Graph {
 
 // Labels are the override labels that hold in this world.
 func (w *World) Labels() map[string]bool { return w.options.Labels }
+
+// HasNullKeys tells whether some entities have nulls in their keys, so that some of their fields cannot be asked for.
+func (w *World) HasNullKeys() bool { return w.options.NullKeys > 0 }
 
 // Root is the object on which an operation of that kind starts.
 func (w *World) Root(kind ast.Operation) *Object {
