@@ -11,6 +11,7 @@ import (
 	"github.com/tributary-gql/tributary/schema/compose"
 	"github.com/tributary-gql/tributary/schema/diag"
 	"github.com/tributary-gql/tributary/schema/schematest"
+	"github.com/tributary-gql/tributary/schema/subgraph"
 )
 
 // TestOrderOfSubgraphsMakesNoDifference composes every case with its subgraphs in reverse.
@@ -67,5 +68,36 @@ func TestNoSubgraphs(t *testing.T) {
 	got := compose.Compose(nil)
 	if len(got.Errors) != 1 || got.Errors[0].Code != diag.NoQueries {
 		t.Errorf("got %v, want one %s", got.Errors, diag.NoQueries)
+	}
+}
+
+// TestSubgraphsCanBeSharedByCompositions runs compositions of the same subgraphs at once; the race detector watches.
+func TestSubgraphsCanBeSharedByCompositions(t *testing.T) {
+	t.Parallel()
+	var subgraphs []*subgraph.Subgraph
+	for _, source := range generateGraph(3) {
+		parsed, found := subgraph.ParseSDL(source.Name, source.URL, source.SDL)
+		if parsed == nil {
+			t.Fatal(found)
+		}
+		subgraphs = append(subgraphs, parsed)
+	}
+	subgraphs, _ = subgraph.UpgradeAll(subgraphs)
+	printed := make(chan string)
+	const compositions = 4
+	for range compositions {
+		go func() {
+			result := compose.Compose(subgraphs)
+			if _, err := result.Supergraph.API(); err != nil {
+				t.Error(err)
+			}
+			printed <- result.Supergraph.Print()
+		}()
+	}
+	first := <-printed
+	for range compositions - 1 {
+		if <-printed != first {
+			t.Error("two compositions of the same subgraphs differ")
+		}
 	}
 }

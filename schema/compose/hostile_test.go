@@ -25,7 +25,7 @@ func repeat(n int, line func(i int) string) string {
 // within the test's time limit.
 func TestLargeInputs(t *testing.T) {
 	t.Parallel()
-	const n = 50_000
+	const n = 30_000
 	field := func(i int) string { return fmt.Sprintf("f%d: Int", i) }
 	for name, sdl := range map[string]string{
 		"fields":       "type Query { t: T }\ntype T @shareable {\n" + repeat(n, field) + "}",
