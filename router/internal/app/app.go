@@ -24,6 +24,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 	"github.com/tributary-gql/tributary/router/internal/source"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // App is a router that is ready to run.
@@ -36,6 +37,7 @@ type App struct {
 	client   *subgraphclient.Client
 	snapshot atomic.Pointer[snapshot.Snapshot]
 	policies *policies
+	metrics  *telemetry.Metrics // nil without an admin address
 
 	mu    sync.Mutex
 	bound net.Addr // guarded by mu; nil before Run listens
@@ -64,11 +66,15 @@ func New(c *config.Config, logger *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a.source = newSource(c, logger)
+	if c.AdminListen != "" {
+		a.metrics = a.newMetrics()
+	}
 	csrf := c.CSRF.Headers
 	if !c.CSRF.Enabled {
 		csrf = nil
 	}
 	a.server = server.New(server.Options{
+		Observer: a.observer(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() },
 		Fetcher:  newFetcher(c, a.client), Verifier: a.verifier, Headers: rules, Policy: a.policies.policy, Labels: a.policies.label,
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
@@ -108,7 +114,7 @@ func (a *App) Run(ctx context.Context) error {
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var owned sync.WaitGroup
-	failed := make(chan error, 2)
+	failed := make(chan error, 4)
 	owned.Go(func() { a.verifier.Run(background) })
 	owned.Go(func() {
 		if err := a.source.Run(background, a.use); err != nil {
@@ -121,12 +127,20 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	})
 	a.logger.Info("listening", "address", listener.Addr().String())
+	admin, err := a.startAdmin(ctx, &owned, failed)
+	if err != nil {
+		failed <- err
+		err = nil
+	}
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
 	a.shutDown(httpServer, err == nil)
 	stop()
+	if admin != nil {
+		_ = admin.Close() // last, so that operators can watch the shutdown
+	}
 	owned.Wait()
 	a.client.Close()
 	return err

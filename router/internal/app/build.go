@@ -82,14 +82,18 @@ func newSource(c *config.Config, logger *slog.Logger) source.Source {
 // handler is the server behind what every answer needs.
 func (a *App) handler() http.Handler {
 	c := a.config.CORS
+	var inner http.Handler = a.server
+	if a.metrics != nil {
+		inner = a.metrics.Measure(inner)
+	}
 	if len(c.Origins) == 0 {
-		return a.server
+		return inner
 	}
 	return cors.New(cors.Options{
 		AllowedOrigins: c.Origins, AllowedMethods: []string{http.MethodGet, http.MethodPost}, AllowCredentials: c.Credentials,
 		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type"}, append(c.Headers, a.config.CSRF.Headers...)...),
 		MaxAge:         int(c.MaxAge.Std().Seconds()),
-	}).Handler(a.server)
+	}).Handler(inner)
 }
 
 // newFetcher puts what identical fetches share in front of the client.

@@ -156,7 +156,7 @@ func (s *Server) run(ctx context.Context, snap *snapshot.Snapshot, r *http.Reque
 		return err
 	}
 	err = program.Execute(ctx, exec.Input{
-		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy,
+		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy, Observer: s.options.Observer,
 		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
 		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
 	}, s.options.Fetcher, sink)

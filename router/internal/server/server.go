@@ -22,6 +22,7 @@ type Options struct {
 	Snapshot func(*http.Request) *snapshot.Snapshot
 	Fetcher  exec.Fetcher
 	Verifier *auth.Verifier
+	Observer exec.Observer // nil: nobody
 	Headers  *headers.Rules
 	// Policy evaluates a @policy for a caller; nil denies every policy.
 	Policy func(ctx context.Context, name string, identity *auth.Identity, r *http.Request) bool

@@ -216,6 +216,9 @@ func (s *Snapshot) Introspect(p *Prepared, variables [][]byte, responseName stri
 	return s.introspect.Answer(p.Operation, variables, responseName)
 }
 
+// Cached is how many documents are in the cache.
+func (s *Snapshot) Cached() int { return s.operations.documentsByKey.EstimatedSize() }
+
 // Documents gives up to n cached documents, the most used first, to warm the next snapshot with.
 func (s *Snapshot) Documents(n int) []Document { return s.operations.documents(n) }
 
