@@ -202,7 +202,7 @@ func printWelcome(w io.Writer, o *options, redisURL string) {
   A first query:
 
     curl -s http://%s/graphql -H 'content-type: application/json' \
-      -d '{"query":"{ users(first: 2) { edges { node { name payments(first: 1) { edges { node { id } } } } } } }"}'
+      -d '{"query":"{ search(query: \"ada\", first: 3) { edges { node { snippet hit { ... on User { id name } } } } } }"}'
 
   Ctrl-C stops everything; the data stays.
 
