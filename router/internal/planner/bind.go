@@ -2,7 +2,10 @@ package planner
 
 import (
 	"hash/fnv"
+	"slices"
 	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/querygraph"
@@ -25,6 +28,10 @@ func (r *run) fieldTypeOf(f *querygraph.Field) string { return f.Type.Name() }
 func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client *shape) *shape {
 	possible := r.graph.Possible(typeName)
 	var fields []*shapeField
+	if r.describesType(selection, typeName) {
+		none := r.shapes.internText("", nil)
+		fields = append(fields, &shapeField{store: "__typename", name: "__typename", args: none, suffix: none, guard: plan.Always})
+	}
 	for _, f := range selection.Fields {
 		if f.Name == "__typename" {
 			continue
@@ -46,6 +53,15 @@ func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client
 		}
 	}
 	return r.shapes.intern(typeName, possible, fields)
+}
+
+// describesType tells whether the runtime type is part of what a condition needs of an object: where it is asked for, and
+// where a subgraph could not tell otherwise what it is sent.
+func (r *run) describesType(selection *querygraph.Selection, typeName string) bool {
+	if t := r.super.Type(typeName); t != nil && t.Kind != ast.Object {
+		return true
+	}
+	return slices.ContainsFunc(selection.Fields, func(f *querygraph.SelectionField) bool { return f.Name == "__typename" })
 }
 
 // bindField binds one field for objects of runtime type t, and tells for which types it is bound alike. With unknown, the

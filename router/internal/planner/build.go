@@ -314,6 +314,12 @@ func (d *draft) knownBelow(o *place, sh *shape) []*fetch {
 			}
 		}
 	}
+	if slices.ContainsFunc(sh.fields, func(f *shapeField) bool { return f.name == "__typename" }) {
+		add(o.sources[0])
+		if at := o.position.discovery; at >= 0 {
+			add(o.prelude.fetches[at])
+		}
+	}
 	for _, part := range o.parts() {
 		for _, f := range sh.fields {
 			if f.types != nil && !f.types.Intersects(part.class.types) {

@@ -74,7 +74,7 @@ func (r *run) writeFetch(i int, f *fetch) *plan.Fetch {
 	for n, a := range r.askings[i] {
 		if f.root {
 			out.Selection = r.selects.export(a.selection)
-			out.Into = r.intoPaths(a)
+			out.Into = a.paths
 			d.writeBody(&body, a.selection, out.Guard)
 			continue
 		}
@@ -86,15 +86,6 @@ func (r *run) writeFetch(i int, f *fetch) *plan.Fetch {
 	out.Variables = d.declared()
 	out.Document = d.header(out, representations) + "{" + body.String() + "}" + d.bodies.String()
 	return out
-}
-
-// intoPaths are the places that a root type's answer goes to when it is met in the middle of an operation.
-func (r *run) intoPaths(a *asking) []plan.Path {
-	var into []plan.Path
-	for _, o := range a.places {
-		into = append(into, o.ways...)
-	}
-	return into
 }
 
 func (d *document) writeEntities(b *strings.Builder, n int, several bool, a *asking) *plan.Entities {

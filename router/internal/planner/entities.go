@@ -31,7 +31,11 @@ func (r *run) placeEntities() error {
 	r.askings = make([][]*asking, len(r.draft.fetches))
 	for i, f := range r.draft.fetches {
 		if f.root {
-			r.askings[i] = []*asking{r.rootAsking(f)}
+			root := r.rootAsking(f)
+			if err := r.findPaths(root); err != nil {
+				return err
+			}
+			r.askings[i] = []*asking{root}
 			continue
 		}
 		var all []*asking

@@ -210,11 +210,12 @@ func (s *solver) needsType(p *position) bool {
 	if len(p.sources) == 0 {
 		return false
 	}
-	if p.shape.possible.Len() > 1 {
-		for _, f := range p.shape.fields {
-			if f.types != nil || f.name == "__typename" {
-				return true
-			}
+	for _, f := range p.shape.fields {
+		switch {
+		case f.name == "__typename" && f.response == "": // a condition sends it to a subgraph
+			return true
+		case (f.name == "__typename" || f.types != nil) && p.shape.possible.Len() > 1:
+			return true
 		}
 	}
 	for _, src := range p.sources {

@@ -58,7 +58,7 @@ func (s *solver) solveUnknown(p *position) error {
 		return err
 	}
 	var uniform, typed []*shapeField
-	typeAsked := len(p.shape.fields) == 0
+	typeAsked := false
 	for _, f := range p.shape.fields {
 		if f.name == "__typename" || f.types != nil {
 			typeAsked = true
