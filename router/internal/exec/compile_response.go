@@ -20,11 +20,16 @@ func (c *compiler) object(object *plan.Object, at *layout) int32 {
 	shape := objectShape{
 		first:    int32(len(c.program.fields)),
 		last:     int32(len(c.program.fields) + len(fields)),
-		possible: c.typeSet(object.PossibleTypes),
+		possible: c.typeSet(append([]string{}, object.PossibleTypes...)), // never nil, which would mean every type
 		typeName: object.TypeName,
 	}
+	for i := range fields {
+		shape.typed = shape.typed || fields[i].types != nil || fields[i].kind == typenameField
+	}
+	if stored, ok := at.fields[typenameStore]; ok {
+		shape.typename = stored.slot
+	}
 	if len(object.PossibleTypes) == 1 {
-		shape.only = value.AppendQuoted(nil, object.PossibleTypes[0])
 		shape.onlyType, _ = c.program.types.Add(object.PossibleTypes[0])
 	}
 	c.program.fields = append(c.program.fields, fields...)

@@ -109,10 +109,10 @@ type contextChoice struct {
 type objectShape struct {
 	first, last int32
 	possible    value.Bits
-	only        []byte // JSON text of the type's name, when only one is possible
-	onlyType    value.TypeID
+	onlyType    value.TypeID // when only one is possible
 	typeName    string
-	typed       bool // some field depends on the runtime type
+	typed       bool   // some field depends on the runtime type
+	typename    uint32 // slot of "__typename", 0 when nothing writes it
 }
 
 type fieldKind uint8

@@ -43,9 +43,12 @@ func (p *projector) object(n value.Node, index int32) bool {
 	program := p.e.program
 	shape := &program.objects[index]
 	id := p.tree.Type(n)
-	if id == value.NoType {
+	switch {
+	case id == value.NoType && shape.onlyType == value.NoType && shape.typed:
+		return p.unknownType(n, shape)
+	case id == value.NoType:
 		id = shape.onlyType
-	} else if !shape.possible.HasType(id) {
+	case !shape.possible.HasType(id):
 		return p.wrongType(n, shape)
 	}
 	if len(p.out) > p.limit {
@@ -92,12 +95,8 @@ func (p *projector) field(object value.Node, id value.TypeID, field *fieldShape,
 	case leafField:
 		return p.leaf(p.tree.Field(object, field.slot), field.typ, field)
 	case typenameField:
-		if name := p.e.program.typenames[id%value.ForeignType]; id != value.NoType && id != value.ForeignType {
-			p.out = append(p.out, name...)
-			return true
-		}
-		p.fail(field, CodeNull, "", "The runtime type of the object is not known.")
-		return p.null(field.typ)
+		p.out = append(p.out, p.e.program.typenames[id]...)
+		return true
 	case introspectionField:
 		return p.introspect(field)
 	}
@@ -196,6 +195,15 @@ func (p *projector) wrongType(n value.Node, shape *objectShape) bool {
 	subgraph := p.subgraph(n)
 	p.fail(nil, CodeInvalidType, subgraph,
 		fmt.Sprintf("Subgraph %q answered with a runtime type that is not a possible type of %s.", subgraph, shape.typeName))
+	return false
+}
+
+// unknownType refuses an object whose fields depend on a runtime type that nobody told. Where the fetch that would have
+// told it failed, that is explained already.
+func (p *projector) unknownType(n value.Node, shape *objectShape) bool {
+	if shape.typename == 0 || p.tree.Field(n, shape.typename).Flags&value.Reported == 0 {
+		p.fail(nil, CodeInvalidType, "", fmt.Sprintf("The runtime type of this %s is not known.", shape.typeName))
+	}
 	return false
 }
 
