@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/operation/coerce"
 )
 
 // finish numbers the selection sets, moves literals into variables and computes the hash: one walk over each set, in
@@ -29,7 +30,7 @@ func (s *Schema) finish(o *Operation, options Options) (Literals, error) {
 		set.ID = id
 	}
 	f.extract.strengthen()
-	o.inputs = f.extract.inputs(s.inputs)
+	o.coercion = coerce.New(s.inputs, f.extract.inputs())
 	o.Hash = hashOf(o, f.order)
 	return f.extract.literals, nil
 }

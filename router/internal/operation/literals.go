@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/operation/coerce"
 )
 
 // Literals are the values that a document wrote out, as JSON: one for each of the operation's extracted variables, in
@@ -98,21 +99,16 @@ func (e *extractor) strengthen() {
 	}
 }
 
-// inputs prepares the operation's variables for coercion.
-func (e *extractor) inputs(types map[string]*inputType) variableInputs {
-	made := variableInputs{index: map[string]int{}}
+// inputs are the operation's variables for coercion.
+func (e *extractor) inputs() []coerce.Variable {
+	all := make([]coerce.Variable, len(e.operation.Variables))
 	for i, v := range e.operation.Variables {
-		var value []byte
+		all[i] = coerce.Variable{Name: v.Name, Type: v.Type, Literal: v.Literal}
 		if v.Default != nil {
-			value = e.appendJSON(nil, v.Default, v.Type)
-		}
-		made.refs = append(made.refs, refOf(types, v.Type))
-		made.defaults = append(made.defaults, value)
-		if !v.Literal {
-			made.index[v.Name] = i
+			all[i].Default = e.appendJSON(nil, v.Default, v.Type)
 		}
 	}
-	return made
+	return all
 }
 
 // variable is the variable that stands for a literal.

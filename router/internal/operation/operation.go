@@ -7,7 +7,11 @@
 // fragments which expand to 2^n positions are a graph of n sets. Whoever walks them remembers what it has seen.
 package operation
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/tributary-gql/tributary/router/internal/operation/coerce"
+)
 
 // Operation is one executable operation, ready for planning.
 type Operation struct {
@@ -22,7 +26,7 @@ type Operation struct {
 	// Literals are not in it.
 	Hash [16]byte
 
-	inputs variableInputs
+	coercion *coerce.Variables
 }
 
 // Variable is a declared or extracted variable.
@@ -97,6 +101,17 @@ type Defer struct {
 	Label  string
 	If     string // variable, "" when unconditional
 	Parent *Defer
+}
+
+// CoerceVariables checks the values of a request's variables (section 6.1.2 of the specification, "Coercing Variable
+// Values") and appends them to dst, one for each of o.Variables: nil when the variable has no value, else JSON. raw is
+// the request's "variables" member: an object, null or empty. literals are those that came with the document.
+//
+// A value that is right passes byte for byte, and the result borrows raw, literals and o; what differs is a single
+// value given for a list (it is wrapped) and an Int written like 1.0 (written as 1). Errors are a gqlerr.List with all
+// that is wrong. Values for variables that the operation does not declare are ignored.
+func (o *Operation) CoerceVariables(dst [][]byte, raw []byte, literals Literals) ([][]byte, error) {
+	return o.coercion.Append(dst, raw, literals)
 }
 
 // Introspects tells whether the operation asks for __schema or __type.

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 
+	"github.com/tributary-gql/tributary/router/internal/operation/coerce"
 	"github.com/tributary-gql/tributary/router/internal/operation/validate"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
@@ -24,7 +25,7 @@ type Schema struct {
 	// varied are the fields of interfaces, as "Interface.field", whose nullability or list depth differs between
 	// implementations.
 	varied map[string]bool
-	inputs map[string]*inputType
+	inputs coerce.Types
 
 	validator *validate.Validator
 }
@@ -50,7 +51,7 @@ func NewSchemaFromAST(schema *ast.Schema) (*Schema, error) {
 		return nil, fmt.Errorf("the API schema has no query type")
 	}
 	s := &Schema{
-		AST: schema, inputs: compileInputs(schema), validator: validate.New(schema), possible: map[string][]int32{}, fields: map[string]map[string]*fieldInfo{}, varied: map[string]bool{},
+		AST: schema, inputs: coerce.Compile(schema), validator: validate.New(schema), possible: map[string][]int32{}, fields: map[string]map[string]*fieldInfo{}, varied: map[string]bool{},
 	}
 	for name, t := range schema.Types {
 		if t.Kind == ast.Object {

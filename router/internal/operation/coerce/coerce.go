@@ -1,4 +1,5 @@
-package operation
+// Package coerce checks the values of a request's variables while it scans them, and copies nothing that is right.
+package coerce
 
 import (
 	"bytes"
@@ -10,46 +11,64 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/operation/suggest"
 )
 
-// maxVariableErrors is how many errors one request's variables report.
-const maxVariableErrors = 20
+// maxErrors is how many errors one request's variables report.
+const maxErrors = 20
 
-// variableInputs are an operation's variables prepared for coercion, parallel to Operation.Variables.
-type variableInputs struct {
-	index    map[string]int // client variables by name
-	refs     []*inputRef
-	defaults [][]byte // nil when there is none
+// Variable is a variable of an operation.
+type Variable struct {
+	Name    string
+	Type    *ast.Type
+	Default []byte // JSON; nil when there is none
+	Literal bool   // its value comes with the document
 }
 
-// CoerceVariables checks the values of a request's variables (section 6.1.2 of the specification, "Coercing Variable
-// Values") and appends them to dst, one for each of o.Variables: nil when the variable has no value, else JSON. raw is
-// the request's "variables" member: an object, null or empty. literals are those that came with the document.
-//
-// A value that is right passes byte for byte, and the result borrows raw, literals and o; what differs is a single
-// value given for a list (it is wrapped) and an Int written like 1.0 (written as 1). Errors are a gqlerr.List with all
-// that is wrong. Values for variables that the operation does not declare are ignored.
-func (o *Operation) CoerceVariables(dst [][]byte, raw []byte, literals Literals) ([][]byte, error) {
+// Variables are an operation's variables, prepared. They are immutable.
+type Variables struct {
+	all   []Variable
+	refs  []*inputRef    // parallel to all
+	index map[string]int // of those that clients give, by name
+}
+
+// New prepares the variables of a valid operation.
+func New(types Types, variables []Variable) *Variables {
+	v := &Variables{all: variables, refs: make([]*inputRef, len(variables)), index: make(map[string]int, len(variables))}
+	for i, variable := range variables {
+		v.refs[i] = types.ref(variable.Type)
+		if !variable.Literal {
+			v.index[variable.Name] = i
+		}
+	}
+	return v
+}
+
+// Append checks raw, an object of values in JSON, null or empty, and appends the value of each variable to dst; nil when
+// it has none. Literals give those of the variables that are marked so, in their order. The result borrows raw and
+// literals. Errors are a gqlerr.List with all that is wrong.
+func (v *Variables) Append(dst [][]byte, raw []byte, literals [][]byte) ([][]byte, error) {
 	start := len(dst)
-	dst = slices.Grow(dst, len(o.Variables))[:start+len(o.Variables)]
+	dst = slices.Grow(dst, len(v.all))[:start+len(v.all)]
 	values := dst[start:]
 	clear(values)
 	c := coercer{jsonScanner: jsonScanner{data: raw}}
-	if err := c.variables(&o.inputs, values); err != nil {
+	if err := c.variables(v, values); err != nil {
 		return nil, gqlerr.List{gqlerr.New(gqlerr.BadUserInput, "The variables are %s.", err)}
 	}
 	next := 0
-	for i, v := range o.Variables {
-		switch {
-		case v.Literal && next < len(literals):
+	for i := range v.all {
+		switch variable := &v.all[i]; {
+		case variable.Literal && next < len(literals):
 			values[i] = literals[next]
 			next++
-		case values[i] == nil && o.inputs.defaults[i] != nil:
-			values[i] = o.inputs.defaults[i]
-		case values[i] == nil && v.Type.NonNull:
-			c.report(`Variable "$%s" of required type "%s" was not provided.`, v.Name, v.Type)
+		case values[i] == nil && variable.Default != nil:
+			values[i] = variable.Default
+		case values[i] == nil && variable.Type.NonNull:
+			c.report(`Variable "$%s" of required type "%s" was not provided.`, variable.Name, variable.Type)
 		}
 	}
 	return dst, c.errors.OrNil()
@@ -79,13 +98,13 @@ type edit struct {
 var errInvalid = errors.New("invalid value")
 
 func (c *coercer) report(format string, arguments ...any) {
-	if len(c.errors) < maxVariableErrors {
+	if len(c.errors) < maxErrors {
 		c.errors = append(c.errors, gqlerr.New(gqlerr.BadUserInput, format, arguments...))
 	}
 }
 
 // variables reads the object of all values; its errors are about the JSON only.
-func (c *coercer) variables(inputs *variableInputs, values [][]byte) error {
+func (c *coercer) variables(v *Variables, values [][]byte) error {
 	switch c.peek() {
 	case 0:
 		return c.end()
@@ -102,7 +121,7 @@ func (c *coercer) variables(inputs *variableInputs, values [][]byte) error {
 		if escaped {
 			name = unescape(name)
 		}
-		i, declared := inputs.index[string(name)]
+		i, declared := v.index[string(name)]
 		if !declared {
 			return c.ignore()
 		}
@@ -110,7 +129,7 @@ func (c *coercer) variables(inputs *variableInputs, values [][]byte) error {
 			c.report(`Variable "$%s" is given twice.`, name)
 			return c.ignore()
 		}
-		value, err := c.variable(name, inputs.refs[i])
+		value, err := c.variable(name, v.refs[i])
 		values[i] = value
 		return err
 	})

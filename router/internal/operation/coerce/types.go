@@ -1,4 +1,4 @@
-package operation
+package coerce
 
 import (
 	"slices"
@@ -45,9 +45,12 @@ type inputRef struct {
 	named   *inputType
 }
 
-// compileInputs prepares every input type of a schema.
-func compileInputs(schema *ast.Schema) map[string]*inputType {
-	types := map[string]*inputType{}
+// Types are the input types of a schema, prepared for coercion.
+type Types map[string]*inputType
+
+// Compile prepares every input type of a schema.
+func Compile(schema *ast.Schema) Types {
+	types := Types{}
 	for name, definition := range schema.Types {
 		if definition.IsInputType() {
 			types[name] = &inputType{name: name, kind: kindOf(definition)}
@@ -67,7 +70,7 @@ func compileInputs(schema *ast.Schema) map[string]*inputType {
 		for i, f := range definition.Fields {
 			t.index[f.Name] = i
 			t.fields = append(t.fields, inputField{
-				name: f.Name, typ: refOf(types, f.Type), required: f.Type.NonNull && f.DefaultValue == nil,
+				name: f.Name, typ: types.ref(f.Type), required: f.Type.NonNull && f.DefaultValue == nil,
 			})
 		}
 	}
@@ -97,11 +100,11 @@ func kindOf(definition *ast.Definition) inputKind {
 	}
 }
 
-// refOf prepares a type reference; nil when it names no input type, which validation has reported.
-func refOf(types map[string]*inputType, t *ast.Type) *inputRef {
+// ref prepares a type reference; nil when it names no input type, which validation has reported.
+func (types Types) ref(t *ast.Type) *inputRef {
 	ref := &inputRef{text: t.String(), nonNull: t.NonNull}
 	if t.Elem != nil {
-		ref.elem = refOf(types, t.Elem)
+		ref.elem = types.ref(t.Elem)
 		if ref.elem == nil {
 			return nil
 		}
