@@ -155,4 +155,3 @@ func directives(document *ast.QueryDocument) int {
 	}
 	return count
 }
-
