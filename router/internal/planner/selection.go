@@ -173,6 +173,9 @@ func (c *collector) addByType(f selectedField, types querygraph.TypeSet) {
 		parts[i].types = parts[i].types.Union(querygraph.NewTypeSet(t))
 	}
 	for i := range parts {
+		if c.on != nil && c.on.InterfaceObject {
+			parts[i].types = c.all // it cannot be asked of some types only
+		}
 		c.add(&parts[i])
 	}
 }
