@@ -149,7 +149,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		case 16, 17:
 			kind = ast.Subscription
 		}
-		w, err := world.New(super, in.World)
+		w, err := in.world(super)
 		if err != nil {
 			report.Unusable = append(report.Unusable, name+": "+err.Error())
 			return false

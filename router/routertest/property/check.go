@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
 	"github.com/tributary-gql/tributary/router/routertest/execute"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
@@ -26,6 +27,8 @@ type Case struct {
 	Faults  []fake.Fault
 	Caller  *reference.Caller // nil: one who may see everything
 	Defer   bool              // plan @defer as later payloads
+	// Through replaces how subgraphs are reached; nil: in process.
+	Through func(*fake.Fleet) exec.Fetcher
 }
 
 // Outcome is what came of a case that ran.
@@ -107,7 +110,11 @@ func (b *Bench) check(ctx context.Context, c Case) (outcome *Outcome, failure *F
 	for _, fault := range c.Faults {
 		outcome.Fleet.Inject(fault)
 	}
-	payloads, err := outcome.Prepared.Run(ctx, &fetcher{fleet: outcome.Fleet}, c.Caller)
+	var reach exec.Fetcher = &fetcher{fleet: outcome.Fleet}
+	if c.Through != nil {
+		reach = c.Through(outcome.Fleet)
+	}
+	payloads, err := outcome.Prepared.Run(ctx, reach, c.Caller)
 	if err != nil {
 		return outcome, failureOf(err)
 	}

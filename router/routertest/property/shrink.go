@@ -32,6 +32,14 @@ func (in Input) on(w *world.World) Case {
 	return Case{World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer}
 }
 
+// world is the input's world. Subgraphs are what their own SDL says, so that composition is put to the test as well.
+func (in Input) world(super *supergraph.Supergraph) (*world.World, error) {
+	if len(in.Subgraphs) > 0 {
+		return scenario.World(super, in.Subgraphs, in.World)
+	}
+	return world.New(super, in.World)
+}
+
 // Run checks an input from scratch. The failure's kind is "unusable" where the input makes no world at all.
 func (in Input) Run(ctx context.Context) (*Outcome, *Failure) {
 	var super *supergraph.Supergraph
@@ -44,7 +52,7 @@ func (in Input) Run(ctx context.Context) (*Outcome, *Failure) {
 	if err != nil {
 		return nil, &Failure{"unusable", err.Error()}
 	}
-	w, err := world.New(super, in.World)
+	w, err := in.world(super)
 	if err != nil {
 		return nil, &Failure{"unusable", err.Error()}
 	}

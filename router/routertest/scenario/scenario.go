@@ -28,6 +28,8 @@ import (
 	"github.com/tributary-gql/tributary/router/routertest/reference"
 	"github.com/tributary-gql/tributary/router/routertest/world"
 	"github.com/tributary-gql/tributary/schema/compose"
+	"github.com/tributary-gql/tributary/schema/diag"
+	"github.com/tributary-gql/tributary/schema/subgraph"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
@@ -167,6 +169,31 @@ func Compose(subgraphs []generate.Subgraph) (*supergraph.Supergraph, error) {
 		return nil, fmt.Errorf("the subgraphs do not compose: %s", strings.Join(problems, "; "))
 	}
 	return result.Supergraph, nil
+}
+
+// ParseSubgraphs reads subgraphs as composition does, federation 1 upgraded.
+func ParseSubgraphs(subgraphs []generate.Subgraph) ([]*subgraph.Subgraph, error) {
+	parsed := make([]*subgraph.Subgraph, len(subgraphs))
+	for i, g := range subgraphs {
+		var found []diag.Diagnostic
+		if parsed[i], found = subgraph.ParseSDL(g.Name, "http://"+g.Name, g.SDL); parsed[i] == nil {
+			return nil, fmt.Errorf("subgraph %s: %v", g.Name, found)
+		}
+	}
+	upgraded, found := subgraph.UpgradeAll(parsed)
+	if len(upgraded) != len(subgraphs) {
+		return nil, fmt.Errorf("the subgraphs cannot be upgraded: %v", found)
+	}
+	return upgraded, nil
+}
+
+// World is the world of composed subgraphs, each as its own SDL says.
+func World(super *supergraph.Supergraph, subgraphs []generate.Subgraph, options world.Options) (*world.World, error) {
+	parsed, err := ParseSubgraphs(subgraphs)
+	if err != nil {
+		return nil, err
+	}
+	return world.NewFromSubgraphs(super, parsed, options)
 }
 
 // Golden is a section's text, "" when it is absent.

@@ -19,7 +19,9 @@ type Graph struct {
 	SDL    string
 	Schema *ast.Schema
 
-	order []string // type names in the order of the supergraph
+	order      []string // type names in the order of declaration
+	contexts   map[string][]string
+	directives []*ast.DirectiveDefinition // those that operations may use
 }
 
 // GraphType is a type in one subgraph.
@@ -60,9 +62,7 @@ type GraphField struct {
 	Label      string
 	Overriding bool
 	Context    []supergraph.ContextArgument
-
-	requiresText string
-	input        *supergraph.Field // input fields: the definition
+	Default    *ast.Value // of input fields
 }
 
 // Resolvable tells whether the subgraph resolves the field by itself, where no @provides helps, with these override
@@ -98,15 +98,17 @@ func (g *Graph) View(runtimeType string) string {
 func deriveGraphs(super *supergraph.Supergraph) ([]*Graph, error) {
 	graphs := make([]*Graph, len(super.Graphs))
 	for i, g := range super.Graphs {
-		graphs[i] = &Graph{Name: g.Name, Types: map[string]*GraphType{}}
+		graphs[i] = &Graph{Name: g.Name, Types: map[string]*GraphType{}, contexts: contextsOf(super)}
+		for _, directive := range super.Directives {
+			if executable(directive) {
+				graphs[i].directives = append(graphs[i].directives, directive)
+			}
+		}
 	}
 	for _, t := range super.Types {
 		if err := addType(graphs, t); err != nil {
 			return nil, fmt.Errorf("type %s: %w", t.Name, err)
 		}
-	}
-	for _, g := range graphs {
-		g.settlePossible(super)
 	}
 	return graphs, nil
 }
@@ -162,7 +164,7 @@ func addField(graphs []*Graph, t *supergraph.Type, field *supergraph.Field) erro
 	if len(field.Joins) == 0 {
 		for _, g := range graphs {
 			if gt := g.Types[t.Name]; gt != nil {
-				gt.add(&GraphField{Name: field.Name, Type: field.Type, Args: field.Args, input: field})
+				gt.add(&GraphField{Name: field.Name, Type: field.Type, Args: field.Args, Default: field.Default})
 			}
 		}
 		return nil
@@ -176,12 +178,11 @@ func addField(graphs []*Graph, t *supergraph.Type, field *supergraph.Field) erro
 			return fmt.Errorf("is joined to subgraph %s, which does not have the type", graphs[join.Graph].Name)
 		}
 		gf := &GraphField{
-			Name: field.Name, Type: field.Type, Args: field.Args, input: field,
-			External:     join.External || join.UsedOverridden,
-			Label:        join.OverrideLabel,
-			Overriding:   join.Override != "",
-			Context:      join.ContextArguments,
-			requiresText: join.Requires,
+			Name: field.Name, Type: field.Type, Args: field.Args, Default: field.Default,
+			External:   join.External || join.UsedOverridden,
+			Label:      join.OverrideLabel,
+			Overriding: join.Override != "",
+			Context:    join.ContextArguments,
 		}
 		if join.Type != nil {
 			gf.Type = join.Type

@@ -150,7 +150,7 @@ func (w *World) contextValue(g *Graph, c supergraph.ContextArgument, ancestors [
 		return nil, err
 	}
 	for _, ancestor := range ancestors {
-		for _, typeName := range w.contextTypes(c.Context) {
+		for _, typeName := range g.contexts[c.Context] {
 			if !g.Matches(typeName, ancestor.Type) {
 				continue
 			}

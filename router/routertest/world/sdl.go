@@ -61,11 +61,7 @@ func (g *Graph) load(super *supergraph.Supergraph) (err error) {
 	root.OperationTypes = append(root.OperationTypes, &ast.OperationTypeDefinition{Operation: ast.Query, Type: query.Name})
 	document.Definitions = append(document.Definitions, query)
 	addMachinery(document, query, entities)
-	for _, directive := range super.Directives {
-		if executable(directive) {
-			document.Directives = append(document.Directives, directive)
-		}
-	}
+	document.Directives = g.directives
 	document.Schema = ast.SchemaDefinitionList{root}
 	g.SDL, g.Schema, err = loadSchema("subgraph "+g.Name, document)
 	return err
@@ -111,8 +107,8 @@ func (g *Graph) definition(t *GraphType) *ast.Definition {
 	for _, name := range t.fieldOrder {
 		f := t.Fields[name]
 		field := &ast.FieldDefinition{Name: f.Name, Type: f.Type, Arguments: plainArguments(f.Args)}
-		if f.input != nil && t.Kind == ast.InputObject {
-			field.DefaultValue = f.input.Default
+		if t.Kind == ast.InputObject {
+			field.DefaultValue = f.Default
 		}
 		definition.Fields = append(definition.Fields, field)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
+	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
 // Call asks for the value of one field.
@@ -278,7 +279,7 @@ func (w *World) settleNeeded() {
 					if err != nil {
 						continue // reported where it is used
 					}
-					for _, contextType := range w.contextTypes(c.Context) {
+					for _, contextType := range g.contexts[c.Context] {
 						w.markNeeded(g, contextType, selection)
 					}
 				}
@@ -338,18 +339,19 @@ func (w *World) markNeeded(g *Graph, typeName string, selection ast.SelectionSet
 	}
 }
 
-// contextTypes are the types that set a context, by its full name.
-func (w *World) contextTypes(context string) []string {
-	var names []string
-	for _, t := range w.Super.Types {
+// contextsOf are the types that set each context, by its full name.
+func contextsOf(super *supergraph.Supergraph) map[string][]string {
+	names := contextNames(super)
+	contexts := map[string][]string{}
+	for _, t := range super.Types {
 		for _, directive := range t.Directives {
-			if directive.Name != "context" && !slices.Contains(contextNames(w.Super), directive.Name) {
+			if !slices.Contains(names, directive.Name) {
 				continue
 			}
-			if argument := directive.Arguments.ForName("name"); argument != nil && argument.Value.Raw == context {
-				names = append(names, t.Name)
+			if argument := directive.Arguments.ForName("name"); argument != nil {
+				contexts[argument.Value.Raw] = append(contexts[argument.Value.Raw], t.Name)
 			}
 		}
 	}
-	return names
+	return contexts
 }

@@ -42,16 +42,29 @@ type World struct {
 	lookup  map[lookupKey]*Object
 }
 
-// New makes the world of a supergraph.
+// New makes the world of a supergraph. What each subgraph declares and can answer is read out of the join directives.
 func New(super *supergraph.Supergraph, options Options) (*World, error) {
+	graphs, err := deriveGraphs(super)
+	if err != nil {
+		return nil, fmt.Errorf("world: %w", err)
+	}
+	return build(super, graphs, options)
+}
+
+// build makes a world of what its subgraphs declare.
+func build(super *supergraph.Supergraph, graphs []*Graph, options Options) (*World, error) {
 	if options.PoolSize == 0 {
 		options.PoolSize = 4
 	}
-	w := &World{Super: super, options: options}
-	var err error
-	if w.Graphs, err = deriveGraphs(super); err != nil {
-		return nil, fmt.Errorf("world: %w", err)
+	w := &World{Super: super, Graphs: graphs, options: options}
+	for _, g := range w.Graphs {
+		if g.Types[super.Query] == nil { // every subgraph has one, for _entities
+			g.Types[super.Query] = &GraphType{Name: super.Query, Kind: ast.Object, Fields: map[string]*GraphField{}}
+			g.order = append(g.order, super.Query)
+		}
+		g.settlePossible(super)
 	}
+	var err error
 	for _, g := range w.Graphs {
 		if err := g.load(super); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
