@@ -2,6 +2,7 @@ package satisfiability
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sort"
 
@@ -37,7 +38,9 @@ type facts struct {
 	asking     map[requirement]bool
 	contextsOf map[string][]contextSource
 	contexts   map[string]contextID
-	labelIndex map[string][]string // "T.f" -> names of labels that decide who answers it
+	labelIndex map[string][]string    // "T.f" -> names of labels that decide who answers it
+	nearby     map[string][]neighbour // by type; see neighbours
+	roots      []placeID              // see queryRoots
 }
 
 type contextSource struct {
@@ -55,8 +58,8 @@ type reachKey struct {
 type reached struct {
 	key      reachKey
 	contexts []contextID
-	set      []placeID // in the order of discovery
-	final    bool
+	set      []placeID        // in the order of discovery
+	has      map[placeID]bool // the same, while it is being solved
 }
 
 // requirement is the question whether a field's @requires can be fulfilled at a place.
@@ -71,7 +74,7 @@ func newFacts(g *querygraph.Graph) *facts {
 	f := &facts{
 		graph: g, ids: map[place]placeID{}, reach: map[reachKey]*reached{}, proven: map[requirement]bool{},
 		asking: map[requirement]bool{}, contextsOf: map[string][]contextSource{}, contexts: map[string]contextID{},
-		labelIndex: map[string][]string{},
+		labelIndex: map[string][]string{}, nearby: map[string][]neighbour{},
 	}
 	for _, s := range g.Subgraphs {
 		for _, t := range s.Types {
@@ -151,14 +154,47 @@ func (f *facts) typeInHand(node querygraph.NodeID, position *supergraph.Type) st
 	return f.graph.Node(node).Type.Name
 }
 
+// frontier is what can be asked next from some places.
+type frontier struct {
+	reached []placeID            // sorted
+	having  map[string][]placeID // by field: those of reached whose node has an edge for it, usable or not
+}
+
+func (f *facts) frontier(from []placeID, l labels, contexts []contextID) *frontier {
+	at := &frontier{reached: f.closure(from, l, contexts), having: map[string][]placeID{}}
+	for _, p := range at.reached {
+		for _, edge := range f.graph.Node(f.places[p].node).Edges {
+			at.having[edge.Field.Name] = append(at.having[edge.Field.Name], p)
+		}
+	}
+	return at
+}
+
 // closure is the union of what is reached from each place, sorted by place.
 func (f *facts) closure(from []placeID, l labels, contexts []contextID) []placeID {
-	var all []placeID
-	for _, p := range from {
-		all = append(all, f.reachFrom(p, l, contexts)...)
+	if len(from) > 0 && f.places[from[0]].typeName == f.graph.RootType(ast.Query) {
+		return f.queryRoots()
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	seen := map[placeID]struct{}{}
+	for _, p := range from {
+		for _, r := range f.reachFrom(p, l, contexts) {
+			seen[r] = struct{}{}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// queryRoots are the query roots of all subgraphs: whoever has one in hand can ask any of them.
+func (f *facts) queryRoots() []placeID {
+	if f.roots == nil {
+		for _, s := range f.graph.Subgraphs {
+			if node, ok := f.graph.Root(s.ID, ast.Query); ok {
+				f.roots = append(f.roots, f.place(node, f.graph.RootType(ast.Query)))
+			}
+		}
+		slices.Sort(f.roots)
+	}
+	return f.roots
 }
 
 // reachFrom solves the least fixed point for one place. While one is being solved, questions about others see what is
@@ -186,7 +222,7 @@ func (f *facts) reachFrom(p placeID, l labels, contexts []contextID) []placeID {
 		f.depth--
 	}
 	for _, done := range f.batch {
-		done.final = true
+		done.has = nil // it does not change any more
 	}
 	f.batch = f.batch[:0]
 	return r.set
@@ -195,14 +231,22 @@ func (f *facts) reachFrom(p placeID, l labels, contexts []contextID) []placeID {
 // improve adds the places that can be entered by now and tells whether there were any.
 func (f *facts) improve(r *reached) (changed bool) {
 	typeName := f.places[r.key.from].typeName
+	neighbours := f.neighbours(typeName)
+	if len(r.set) > len(neighbours) {
+		return false // all of them are there
+	}
+	if r.has == nil {
+		r.has = map[placeID]bool{r.key.from: true}
+	}
 	for added := true; added; {
 		added = false
-		for _, next := range f.neighbours(typeName) {
-			if slices.Contains(r.set, next.place) {
+		for _, next := range neighbours {
+			if r.has[next.place] {
 				continue
 			}
 			if next.key == nil || f.fieldsKnown(f.selected(next.key.Selection, typeName), typeName, r.set, r.key.labels, r.contexts) {
 				r.set = append(r.set, next.place)
+				r.has[next.place] = true
 				added, changed = true, true
 			}
 		}
@@ -216,7 +260,11 @@ type neighbour struct {
 	key   *querygraph.Key
 }
 
+// neighbours are the places that an object of a type can be taken to, if the key's fields are known.
 func (f *facts) neighbours(typeName string) []neighbour {
+	if known, ok := f.nearby[typeName]; ok {
+		return known
+	}
 	var out []neighbour
 	for _, entry := range f.graph.Entries(typeName) {
 		inHand := typeName
@@ -226,12 +274,11 @@ func (f *facts) neighbours(typeName string) []neighbour {
 		out = append(out, neighbour{f.place(entry.Node, inHand), entry.Key})
 	}
 	if typeName == f.graph.RootType(ast.Query) {
-		for _, s := range f.graph.Subgraphs {
-			if node, ok := f.graph.Root(s.ID, ast.Query); ok {
-				out = append(out, neighbour{f.place(node, typeName), nil})
-			}
+		for _, root := range f.queryRoots() {
+			out = append(out, neighbour{root, nil})
 		}
 	}
+	f.nearby[typeName] = out
 	return out
 }
 

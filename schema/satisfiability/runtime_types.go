@@ -18,7 +18,7 @@ func (c *checker) runtimeTypesAgree(at *state, t *supergraph.Type, f *supergraph
 	var sets []querygraph.TypeSet
 	for _, id := range targets {
 		node := c.graph.Node(id)
-		if node.Type.InterfaceObject || slices.Contains(subgraphs, node.Subgraph) {
+		if !node.Type.IsAbstract() || slices.Contains(subgraphs, node.Subgraph) {
 			continue
 		}
 		subgraphs = append(subgraphs, node.Subgraph)

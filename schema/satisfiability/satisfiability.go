@@ -84,12 +84,18 @@ type checker struct {
 	states    int
 	maxStates int
 	exceeded  bool
+	// inaccessible is the name of @inaccessible in this supergraph, "" when it is not linked.
+	inaccessible string
 }
 
 func newChecker(g *querygraph.Graph, maxStates int) *checker {
-	return &checker{
+	c := &checker{
 		graph: g, facts: newFacts(g), visits: map[string][]*state{}, hinted: map[string]bool{}, maxStates: maxStates,
 	}
+	if name, linked := g.Supergraph.FeatureDirective("inaccessible", "inaccessible"); linked {
+		c.inaccessible = name
+	}
+	return c
 }
 
 func (c *checker) rootPlaces(kind ast.Operation) []placeID {
@@ -181,12 +187,18 @@ func (c *checker) withContexts(s *state) []contextID {
 
 func (c *checker) advanceObject(s *state, t *supergraph.Type) []*state {
 	var next []*state
+	frontiers := map[labels]*frontier{}
 	for _, f := range t.Fields {
-		if isInaccessible(f.Directives) || c.inaccessibleType(f.Type.Name()) {
+		if c.isInaccessible(f.Directives) || c.inaccessibleType(f.Type.Name()) {
 			continue
 		}
 		for _, choice := range c.labelChoices(t.Name, f.Name, s.labels) {
-			if following := c.advanceField(s, t, f, choice); following != nil {
+			at := frontiers[choice]
+			if at == nil {
+				at = c.facts.frontier(s.places, choice, s.contexts)
+				frontiers[choice] = at
+			}
+			if following := c.advanceField(s, t, f, choice, at); following != nil {
 				next = append(next, following)
 			}
 		}
@@ -195,11 +207,10 @@ func (c *checker) advanceObject(s *state, t *supergraph.Type) []*state {
 }
 
 // advanceField takes the step along a field; nil when it ends at a leaf or cannot be taken, which is reported.
-func (c *checker) advanceField(s *state, t *supergraph.Type, f *supergraph.Field, choice labels) *state {
-	reached := c.facts.closure(s.places, choice, s.contexts)
+func (c *checker) advanceField(s *state, t *supergraph.Type, f *supergraph.Field, choice labels, at *frontier) *state {
 	var targets []querygraph.NodeID
 	found := false
-	for _, p := range reached {
+	for _, p := range at.having[f.Name] {
 		if edge, ok := c.facts.usableEdge(p, f.Name, choice, s.contexts); ok {
 			found = true
 			if edge.To != querygraph.NoNode {
@@ -209,7 +220,7 @@ func (c *checker) advanceField(s *state, t *supergraph.Type, f *supergraph.Field
 	}
 	following := &state{kind: s.kind, typeName: f.Type.Name(), labels: choice, contexts: s.contexts, parent: s, step: f.Name}
 	if !found {
-		c.reportField(s, t, f, choice, reached)
+		c.reportField(s, t, f, choice, at.reached)
 		return nil
 	}
 	child := c.graph.Supergraph.Type(f.Type.Name())
@@ -258,7 +269,7 @@ func (c *checker) advanceAbstract(s *state) []*state {
 func (c *checker) checkMutation(root string) {
 	t := c.graph.Supergraph.Type(root)
 	for _, f := range t.Fields {
-		if isInaccessible(f.Directives) {
+		if c.isInaccessible(f.Directives) {
 			continue
 		}
 		for _, choice := range c.labelChoices(root, f.Name, labels("")) {
@@ -276,7 +287,8 @@ func (c *checker) checkMutationField(t *supergraph.Type, f *supergraph.Field, ch
 		}
 	}
 	if len(owners) <= 1 {
-		if following := c.advanceField(&state{kind: ast.Mutation, typeName: t.Name, places: owners, labels: choice}, t, f, choice); following != nil {
+		only := &state{kind: ast.Mutation, typeName: t.Name, places: owners, labels: choice}
+		if following := c.advanceField(only, t, f, choice, c.facts.frontier(owners, choice, nil)); following != nil {
 			c.walk(following)
 		}
 		return
@@ -285,7 +297,9 @@ func (c *checker) checkMutationField(t *supergraph.Type, f *supergraph.Field, ch
 	for _, owner := range owners {
 		alone := newChecker(c.graph, c.maxStates)
 		alone.facts, alone.hinted = c.facts, c.hinted
-		following := alone.advanceField(&state{kind: ast.Mutation, typeName: t.Name, places: []placeID{owner}, labels: choice}, t, f, choice)
+		places := []placeID{owner}
+		from := &state{kind: ast.Mutation, typeName: t.Name, places: places, labels: choice}
+		following := alone.advanceField(from, t, f, choice, c.facts.frontier(places, choice, nil))
 		if following != nil {
 			alone.walk(following)
 		}
@@ -318,13 +332,14 @@ func (c *checker) labelChoices(typeName, field string, decided labels) []labels 
 	return choices
 }
 
-func isInaccessible(directives ast.DirectiveList) bool {
-	return directives.ForName("inaccessible") != nil
+// isInaccessible tells whether an element is not part of the API; the directive may have been imported under another name.
+func (c *checker) isInaccessible(directives ast.DirectiveList) bool {
+	return c.inaccessible != "" && directives.ForName(c.inaccessible) != nil
 }
 
 func (c *checker) inaccessibleType(name string) bool {
 	t := c.graph.Supergraph.Type(name)
-	return t != nil && isInaccessible(t.Directives)
+	return t != nil && c.isInaccessible(t.Directives)
 }
 
 // labels is an assignment of override labels, as sorted text: equal assignments are equal values.
