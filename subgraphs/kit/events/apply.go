@@ -29,7 +29,7 @@ func (w *worker) apply(ctx context.Context, deliveries ...*delivery) error {
 		if err := w.lease.confirm(ctx, tx); err != nil {
 			return err
 		}
-		if err := w.moveTo(ctx, tx, lastID); err != nil {
+		if err := w.moveTo(ctx, tx, lastID, w.awaiting); err != nil {
 			return err
 		}
 		for _, d := range deliveries {
@@ -45,10 +45,24 @@ func (w *worker) apply(ctx context.Context, deliveries ...*delivery) error {
 	return err
 }
 
+// move keeps another place in the stream, for entries that have no effect.
+func (w *worker) move(ctx context.Context, lastID entryID, awaiting int64) error {
+	err := w.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		if err := w.lease.confirm(ctx, tx); err != nil {
+			return err
+		}
+		return w.moveTo(ctx, tx, lastID, awaiting)
+	})
+	if err == nil {
+		w.lastID, w.awaiting = lastID, awaiting
+	}
+	return err
+}
+
 // moveTo keeps how far the stream is consumed. The row also says that the database still has what was consumed so far.
-func (w *worker) moveTo(ctx context.Context, tx *sqlx.Tx, lastID entryID) error {
-	result, err := tx.ExecContext(ctx, tx.Rebind(`UPDATE kit_subscriptions SET last_id = ? WHERE consumer = ? AND stream = ?`),
-		lastID.String(), w.group, w.stream)
+func (w *worker) moveTo(ctx context.Context, tx *sqlx.Tx, lastID entryID, awaiting int64) error {
+	result, err := tx.ExecContext(ctx, tx.Rebind(`UPDATE kit_subscriptions SET last_id = ?, awaiting = ? WHERE consumer = ? AND stream = ?`),
+		lastID.String(), awaiting, w.group, w.stream)
 	if err != nil {
 		return fmt.Errorf("keeping the place in the stream: %w", err)
 	}

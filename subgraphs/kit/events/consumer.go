@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
@@ -24,7 +25,7 @@ const (
 	consumedRetention = 90 * 24 * time.Hour
 )
 
-// ConsumerOptions is what a consumer needs. The last three have defaults.
+// ConsumerOptions is what a consumer needs. The last five may be left out.
 type ConsumerOptions struct {
 	// Name is the consuming service's name. It is the consumer group: replicas share it.
 	Name string
@@ -38,6 +39,8 @@ type ConsumerOptions struct {
 	// Prefix is config.Config.EventPrefix.
 	Prefix string
 	Logger *slog.Logger
+	// Metrics, when set, gets the consumer's counters.
+	Metrics prometheus.Registerer
 	// MaxTries is how often an event is tried before it goes to the dead-letter stream. Default 8: with FirstRetry that is
 	// about half a minute.
 	MaxTries int
@@ -71,8 +74,9 @@ func NewConsumer(options ConsumerOptions) (*Consumer, error) {
 		options.HandlerTimeout = defaultHandlerTimeout
 	}
 	consumer := &Consumer{options: options}
+	metrics := newConsumerMetrics(options.Metrics, options.Name)
 	for _, stream := range options.Streams {
-		consumer.workers = append(consumer.workers, newWorker(options, stream))
+		consumer.workers = append(consumer.workers, newWorker(options, stream, metrics))
 	}
 	return consumer, nil
 }

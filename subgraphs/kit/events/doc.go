@@ -40,5 +40,5 @@
 // dead-letter stream "dead:CONSUMER". All can be lost at any time. A relay that finds another epoch than it wrote, or a
 // stream that ends before the last entry it sent, sends again everything that may be missing. A consumer whose database
 // knows nothing of a stream (a new service, an index that was emptied by [Consumer.Rebuild]) asks for everything by counting
-// up "replays". Duplicates are dropped by event id.
+// up "replays"; the relay answers with a mark in the stream, from which on the consumer listens. Duplicates are dropped by event id.
 package events

@@ -12,8 +12,11 @@ type keys struct {
 	replays string // how often a consumer asked for everything
 }
 
-// entryField is the field of a stream entry that holds the envelope.
-const entryField = "event"
+// The fields of stream entries. An entry is an event, or the mark at which a replay begins.
+const (
+	entryField = "event"  // the envelope
+	markField  = "replay" // how many requests for a replay were counted when it began
+)
 
 func keysOf(prefix, service string) keys {
 	base := prefix + ":{" + service + "}:"

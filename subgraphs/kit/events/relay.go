@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tributary-gql/tributary/subgraphs/kit/database"
@@ -27,7 +28,7 @@ const (
 	defaultMaxStreamEntries = 200_000
 )
 
-// RelayOptions is what a relay needs. The last three have defaults.
+// RelayOptions is what a relay needs. The last four may be left out.
 type RelayOptions struct {
 	// Service names the stream: consumers list it in ConsumerOptions.Streams.
 	Service string
@@ -38,6 +39,8 @@ type RelayOptions struct {
 	// Prefix is config.Config.EventPrefix.
 	Prefix string
 	Logger *slog.Logger
+	// Metrics, when set, gets the relay's counters.
+	Metrics prometheus.Registerer
 	// Retention is how long sent events are kept for replay. An aggregate's latest event is kept for ever. Default 30 days.
 	Retention time.Duration
 	// MaxStreamEntries is the length at which the relay waits for its consumers. Default 200,000.
@@ -50,6 +53,7 @@ type Relay struct {
 	keys    keys
 	job     job
 	lease   *lease
+	metrics relayMetrics
 
 	// What follows is of the present tenure.
 	state        relayState
@@ -84,6 +88,7 @@ func NewRelay(options RelayOptions) (*Relay, error) {
 		options: options,
 		keys:    keysOf(options.Prefix, options.Service),
 		lease:   newLease(options.DB, "relay:"+options.Service),
+		metrics: newRelayMetrics(options.Metrics, options.Service, options.DB),
 	}
 	r.job = job{lease: r.lease, logger: options.Logger, tenure: r.tenure}
 	return r, nil
@@ -110,8 +115,10 @@ func (r *Relay) tenure(ctx context.Context, healthy func()) error {
 		if err := r.lease.renew(ctx); err != nil {
 			return err
 		}
-		if err := r.checkStream(ctx); err != nil {
-			return err
+		if time.Since(r.checkedAt) >= relayPoll {
+			if _, err := r.checkStream(ctx); err != nil {
+				return err
+			}
 		}
 		healthy()
 		sent, err := r.sendBatch(ctx)
@@ -145,29 +152,26 @@ func (r *Relay) load(ctx context.Context) error {
 }
 
 // checkStream finds out whether the stream's Redis still has what was sent to it, and whether a consumer asks for a replay. What
-// may be missing is marked as not sent, so that it is sent again in its order.
-func (r *Relay) checkStream(ctx context.Context) error {
-	if time.Since(r.checkedAt) < relayPoll {
-		return nil
-	}
+// may be missing is marked as not sent, so that it is sent again in its order; refilled says that something was.
+func (r *Relay) checkStream(ctx context.Context) (refilled bool, err error) {
 	pipeline := r.options.Redis.Pipeline()
 	epoch, replays := pipeline.Get(ctx, r.keys.epoch), pipeline.Get(ctx, r.keys.replays)
 	info := pipeline.XInfoStream(ctx, r.keys.stream)
 	_, _ = pipeline.Exec(ctx) // each command's own error is looked at
 	for _, err := range []error{epoch.Err(), replays.Err()} {
 		if err != nil && !errors.Is(err, redis.Nil) {
-			return fmt.Errorf("reading the stream's state: %w", err)
+			return false, fmt.Errorf("reading the stream's state: %w", err)
 		}
 	}
 	end, err := lastEntry(info)
 	if err != nil {
-		return err
+		return false, err
 	}
 	requested, err := replays.Int64()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("%s does not hold a number: %w", r.keys.replays, err)
+		return false, fmt.Errorf("%s does not hold a number: %w", r.keys.replays, err)
 	}
-	err = nil // no counter is none: nobody asked since this Redis was filled
+	err, refilled = nil, true // no counter is none: nobody asked since this Redis was filled
 	switch {
 	case epoch.Val() == "" || epoch.Val() != r.state.Epoch:
 		err = r.refill(ctx, relayState{Epoch: rand.Text(), Replays: requested}, "the stream's Redis is not the one that was filled", 0)
@@ -176,11 +180,13 @@ func (r *Relay) checkStream(ctx context.Context) error {
 	case end.known && end.id.before(parseEntryID(r.state.LastID)):
 		next := relayState{Epoch: r.state.Epoch, Replays: requested, LastID: end.id.String()}
 		err = r.refill(ctx, next, "the stream has lost its end", end.id.ms)
+	default:
+		refilled = false
 	}
 	if err == nil {
 		r.checkedAt = time.Now()
 	}
-	return err
+	return refilled, err
 }
 
 // streamEnd is the id of the newest entry that a stream ever had.
@@ -202,9 +208,16 @@ func lastEntry(info *redis.XInfoStreamCmd) (streamEnd, error) {
 	}
 }
 
-// refill marks all events that were sent at sinceMS or later as not sent, and keeps the new state. Redis gets its epoch last: when
-// that fails, the next tenure finds the epochs different and refills again.
+// refill marks all events that were sent at sinceMS or later as not sent, and keeps the new state. A replay of everything begins with
+// a mark in the stream, for the consumers that wait for it. The mark comes first and the epoch last: when anything between
+// fails, the next tenure finds the states different and does all of it again.
 func (r *Relay) refill(ctx context.Context, next relayState, reason string, sinceMS int64) error {
+	if sinceMS == 0 {
+		mark := &redis.XAddArgs{Stream: r.keys.stream, Values: []any{markField, next.Replays}}
+		if err := r.options.Redis.XAdd(ctx, mark).Err(); err != nil {
+			return fmt.Errorf("marking the begin of a replay: %w", err)
+		}
+	}
 	var marked int64
 	err := r.options.DB.InTx(ctx, func(tx *sqlx.Tx) error {
 		result, err := tx.ExecContext(ctx, tx.Rebind(`UPDATE kit_outbox SET sent_ms = NULL WHERE sent_ms >= ?`), sinceMS)
@@ -252,6 +265,10 @@ func (r *Relay) sendBatch(ctx context.Context) (int, error) {
 	if len(rows) == 0 {
 		return 0, nil
 	}
+	// Looked at again right before sending: an event must not get ahead of those that the stream has lost.
+	if refilled, err := r.checkStream(ctx); err != nil || refilled {
+		return 0, err
+	}
 	if full, err := r.streamIsFull(ctx); err != nil || full {
 		return 0, err
 	}
@@ -265,6 +282,7 @@ func (r *Relay) sendBatch(ctx context.Context) (int, error) {
 	for sent < len(rows) && added[sent].Err() == nil {
 		sent++
 	}
+	r.metrics.sent.Add(float64(sent))
 	if sent > 0 {
 		if err := r.markSent(ctx, rows[:sent], added[sent-1].Val()); err != nil {
 			return 0, err

@@ -9,7 +9,9 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tributary-gql/tributary/subgraphs/kit/database/dbtest"
 	"github.com/tributary-gql/tributary/subgraphs/kit/events"
@@ -18,10 +20,20 @@ import (
 
 const ordersStream = "test:{orders}:events"
 
-// length waits until the stream has at least want entries.
-func (w *world) length(client redis.UniversalClient, want int64) {
+// sent returns the stream's entries that are events.
+func sent(ctx context.Context, client redis.UniversalClient) (entries []redis.XMessage) {
+	for _, entry := range client.XRange(ctx, ordersStream, "-", "+").Val() {
+		if entry.Values["event"] != nil {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+// length waits until the stream has at least want events.
+func (w *world) length(client redis.UniversalClient, want int) {
 	w.t.Helper()
-	eventually(w.t, fmt.Sprintf("a stream of %d entries", want), func() bool { return client.XLen(w.t.Context(), ordersStream).Val() >= want })
+	eventually(w.t, fmt.Sprintf("a stream of %d events", want), func() bool { return len(sent(w.t.Context(), client)) >= want })
 }
 
 // TestTheRelayGoesOnAfterARefillThatNobodyAskedFor: no consumer has ever counted up the replays.
@@ -32,14 +44,14 @@ func TestTheRelayGoesOnAfterARefillThatNobodyAskedFor(t *testing.T) {
 		client := w.redis.Client()
 		for round := range 3 {
 			w.produce("a")
-			w.length(client, int64(round+1))
+			w.length(client, round+1)
 		}
 		w.redis.Restart(true)
 		w.length(client, 3)
 		w.outbox = events.NewOutbox(w.producer) // another replica's: it does not wake the relay, which looks at the stream each time it polls
 		for round := range 3 {
 			w.produce("a")
-			w.length(client, int64(round+4))
+			w.length(client, round+4)
 		}
 	})
 }
@@ -53,7 +65,7 @@ func TestTheStreamLosesItsEnd(t *testing.T) {
 		w.produce("a")
 		w.length(client, 1)
 		ctx := t.Context()
-		first := client.XRange(ctx, ordersStream, "-", "+").Val()[0]
+		first := sent(ctx, client)[0]
 		w.produce("b", "c")
 		w.length(client, 3)
 		stop()
@@ -106,7 +118,7 @@ func TestAFullStreamWaitsForItsConsumers(t *testing.T) {
 		w.produce("first")
 		w.expect("first/1")
 		stop()
-		const total = 1000
+		const total = 500
 		ids, want := make([]string, total), []string{"first/1"}
 		for i := range ids {
 			ids[i] = "a"
@@ -219,4 +231,122 @@ func TestIncompleteOptionsAreRefused(t *testing.T) {
 	if _, err := events.NewConsumer(events.ConsumerOptions{Name: "watcher", DB: db, Prefix: prefix}); err == nil {
 		t.Error("a consumer without streams is made")
 	}
+}
+
+// TestTheTraceOfTheRequestReachesTheHandler: a line in the consumer's log leads back to the request that caused it.
+func TestTheTraceOfTheRequestReachesTheHandler(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		cause := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 2, 3}, SpanID: trace.SpanID{4, 5, 6}, TraceFlags: trace.FlagsSampled})
+		ctx := trace.ContextWithSpanContext(t.Context(), cause)
+		err := w.producer.InTx(ctx, func(tx *sqlx.Tx) error { return w.outbox.Append(ctx, tx, order("a")) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := make(chan trace.SpanContext, 1)
+		consumer, err := events.NewConsumer(events.ConsumerOptions{
+			Name: "watcher", Streams: []string{"orders"}, DB: w.consumer, Redis: w.redis.Client(), Prefix: prefix, Logger: slog.New(slog.DiscardHandler),
+			Handlers: map[string]events.Handler{"order.changed": func(ctx context.Context, _ *sqlx.Tx, _ events.Event) error {
+				seen <- trace.SpanContextFromContext(ctx)
+				return nil
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.startRelay()
+		w.background(consumer.Run)
+		select {
+		case got := <-seen:
+			if got.TraceID() != cause.TraceID() || got.SpanID() != cause.SpanID() {
+				t.Errorf("the handler sees %v, want %v", got, cause)
+			}
+		case <-time.After(patience):
+			t.Fatal("the event does not arrive")
+		}
+	})
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		registry := prometheus.NewRegistry()
+		value := func(name string) float64 {
+			t.Helper()
+			families, err := registry.Gather()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, family := range families {
+				if family.GetName() == name {
+					metric := family.GetMetric()[0]
+					return metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
+				}
+			}
+			return 0
+		}
+		relay, err := events.NewRelay(events.RelayOptions{
+			Service: "orders", DB: w.producer, Outbox: w.outbox, Redis: w.redis.Client(), Prefix: prefix,
+			Logger: slog.New(slog.DiscardHandler), Metrics: registry,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		consumer, err := events.NewConsumer(events.ConsumerOptions{
+			Name: "watcher", Streams: []string{"orders"}, DB: w.consumer, Redis: w.redis.Client(), Prefix: prefix,
+			Logger: slog.New(slog.DiscardHandler), Metrics: registry, MaxTries: 2, FirstRetry: time.Millisecond,
+			Handlers: map[string]events.Handler{"order.changed": w.handle},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.failWith(func(event events.Event) error {
+			if event.Aggregate.ID == "bad" {
+				return fmt.Errorf("no")
+			}
+			return nil
+		})
+		w.produce("good", "bad", "good")
+		if waiting := value("tributary_events_waiting"); waiting != 3 {
+			t.Errorf("%v events wait, want 3", waiting)
+		}
+		w.background(consumer.Run)
+		w.awaitSubscribed()
+		w.background(relay.Run)
+		eventually(t, "the dead letter", func() bool { return value("tributary_events_dead_letters_total") == 1 })
+		eventually(t, "the others", func() bool { return len(w.seen()) == 2 })
+		if failed, waiting := value("tributary_events_failed_total"), value("tributary_events_waiting"); failed != 2 || waiting != 0 {
+			t.Errorf("%v tries failed and %v events wait, want 2 and 0", failed, waiting)
+		}
+		eventually(t, "counting what was consumed", func() bool { return value("tributary_events_consumed_total") >= 3 })
+		if sent := value("tributary_events_sent_total"); sent < 3 {
+			t.Errorf("%v events were sent, want at least 3", sent)
+		}
+	})
+}
+
+// TestANewConsumerPassesOverWhatComesBeforeItsReplay: an event that was sent between its arrival and the replay must not get ahead
+// of the earlier ones.
+func TestANewConsumerPassesOverWhatComesBeforeItsReplay(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		w.produce("a", "a", "a")
+		w.startConsumer()
+		w.awaitSubscribed()
+		var envelope string
+		if err := w.producer.GetContext(t.Context(), &envelope, "SELECT envelope FROM kit_outbox WHERE sequence = 3"); err != nil {
+			t.Fatal(err)
+		}
+		client := w.redis.Client()
+		early := &redis.XAddArgs{Stream: ordersStream, Values: []any{"event", envelope}}
+		if err := client.XAdd(t.Context(), early).Err(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "passing over the early event", func() bool {
+			groups := client.XInfoGroups(t.Context(), ordersStream).Val()
+			return len(groups) == 1 && groups[0].LastDeliveredID != "0-0" && groups[0].Pending == 0
+		})
+		w.startRelay()
+		w.expect("a/1", "a/2", "a/3")
+	})
 }

@@ -15,48 +15,60 @@ import (
 // errUnsubscribed: the consumer's database knows nothing of the stream any more, so it must ask for everything again.
 var errUnsubscribed = errors.New("the subscription was dropped")
 
-// fromStart and fromEnd are where a new consumer group begins to read.
-const (
-	fromStart = "0"
-	fromEnd   = "$"
-)
+// fromEnd is where a new consumer group begins to read.
+const fromEnd = "$"
 
 // join makes sure that the stream has our consumer group, and that nothing can be missing between what this database has consumed
 // and what the group will deliver. When something can be, it asks for a replay.
 func (w *worker) join(ctx context.Context) error {
-	known, lastID, err := w.loadSubscription(ctx)
-	if err != nil {
+	subscription, err := w.loadSubscription(ctx)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !known {
+	case subscription == nil:
 		return w.subscribe(ctx, "first contact with the stream")
+	case subscription.awaiting > 0:
+		return w.subscribe(ctx, "the last request was not answered")
 	}
-	w.lastID = lastID
-	err = w.redis.XGroupCreateMkStream(ctx, w.keys.stream, w.group, fromStart).Err()
-	if err != nil && !isBusyGroup(err) {
+	w.lastID, w.awaiting = subscription.lastID, 0
+	err = w.redis.XGroupCreateMkStream(ctx, w.keys.stream, w.group, fromEnd).Err()
+	if err == nil {
+		return w.subscribe(ctx, "the stream's Redis does not know this consumer")
+	}
+	if !isBusyGroup(err) {
 		return fmt.Errorf("making the consumer group: %w", err)
 	}
 	info, err := w.redis.XInfoStream(ctx, w.keys.stream).Result()
 	if err != nil {
 		return fmt.Errorf("reading the stream's state: %w", err)
 	}
-	if lastID.before(parseEntryID(info.MaxDeletedEntryID)) {
+	if w.lastID.before(parseEntryID(info.MaxDeletedEntryID)) {
 		return w.subscribe(ctx, "the stream dropped entries that were not consumed")
 	}
 	return nil
 }
 
-func (w *worker) loadSubscription(ctx context.Context) (known bool, lastID entryID, err error) {
-	var text string
-	err = w.db.GetContext(ctx, &text, w.db.Rebind(
-		`SELECT last_id FROM kit_subscriptions WHERE consumer = ? AND stream = ?`), w.group, w.stream)
+// subscription is a row of kit_subscriptions.
+type subscription struct {
+	lastID   entryID
+	awaiting int64
+}
+
+// loadSubscription returns nil when the database knows nothing of the stream.
+func (w *worker) loadSubscription(ctx context.Context) (*subscription, error) {
+	var row struct {
+		LastID   string `db:"last_id"`
+		Awaiting int64  `db:"awaiting"`
+	}
+	err := w.db.GetContext(ctx, &row, w.db.Rebind(
+		`SELECT last_id, awaiting FROM kit_subscriptions WHERE consumer = ? AND stream = ?`), w.group, w.stream)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return false, entryID{}, nil
+		return nil, nil
 	case err != nil:
-		return false, entryID{}, fmt.Errorf("reading the subscription: %w", err)
+		return nil, fmt.Errorf("reading the subscription: %w", err)
 	}
-	return true, parseEntryID(text), nil
+	return &subscription{lastID: parseEntryID(row.LastID), awaiting: row.Awaiting}, nil
 }
 
 // confirmSubscription finds out that a rebuild dropped the subscription while nothing arrives.
@@ -64,16 +76,16 @@ func (w *worker) confirmSubscription(ctx context.Context) error {
 	if time.Since(w.confirmedAt) < resubscribeEvery {
 		return nil
 	}
-	known, _, err := w.loadSubscription(ctx)
-	if err == nil && !known {
+	subscription, err := w.loadSubscription(ctx)
+	if err == nil && subscription == nil {
 		return errUnsubscribed
 	}
 	w.confirmedAt = time.Now()
 	return err
 }
 
-// subscribe places a new group at the stream's end and asks for a replay. The relay sends replayed events and new ones in one order, so
-// the group gets everything, in order, after its place.
+// subscribe places a new group at the stream's end and asks for a replay. What comes before the mark of that replay is passed over:
+// after it the relay sends everything, old events and new ones, in one order.
 func (w *worker) subscribe(ctx context.Context, reason string) error {
 	err := w.redis.XGroupCreateMkStream(ctx, w.keys.stream, w.group, fromEnd).Err()
 	if isBusyGroup(err) { // of a database that is gone
@@ -89,7 +101,8 @@ func (w *worker) subscribe(ctx context.Context, reason string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.redis.Incr(ctx, w.keys.replays).Err(); err != nil {
+	awaiting, err := w.redis.Incr(ctx, w.keys.replays).Result()
+	if err != nil {
 		return fmt.Errorf("asking for a replay: %w", err)
 	}
 	err = w.db.InTx(ctx, func(tx *sqlx.Tx) error {
@@ -97,14 +110,15 @@ func (w *worker) subscribe(ctx context.Context, reason string) error {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, tx.Rebind(`
-			INSERT INTO kit_subscriptions (consumer, stream, last_id) VALUES (?, ?, ?)
-			ON CONFLICT (consumer, stream) DO UPDATE SET last_id = excluded.last_id`), w.group, w.stream, end.id.String())
+			INSERT INTO kit_subscriptions (consumer, stream, last_id, awaiting) VALUES (?, ?, ?, ?)
+			ON CONFLICT (consumer, stream) DO UPDATE SET last_id = excluded.last_id, awaiting = excluded.awaiting`),
+			w.group, w.stream, end.id.String(), awaiting)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("keeping the subscription: %w", err)
 	}
-	w.lastID = end.id
+	w.lastID, w.awaiting = end.id, awaiting
 	w.logger.Info("asked for all events of the stream", "reason", reason)
 	return nil
 }

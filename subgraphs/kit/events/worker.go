@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -41,9 +42,11 @@ type worker struct {
 	logger  *slog.Logger
 	lease   *lease
 	job     job
+	metrics consumerMetrics
 
 	// What follows is of the present tenure.
 	lastID      entryID     // of the newest entry that is done
+	awaiting    int64       // number of the replay whose mark everything is passed over for; 0 for none
 	waiting     []*delivery // failed ones and those behind them, in the stream's order
 	confirmedAt time.Time
 	recountedAt time.Time
@@ -56,12 +59,17 @@ type delivery struct {
 	envelope  Envelope
 	text      string // the envelope as it came
 	malformed error  // why it is no event
+	mark      int64  // the number of the replay that begins here; 0 for an event
 	tries     int
 	due       time.Time // of the next try
 }
 
 func newDelivery(message redis.XMessage) *delivery {
 	d := &delivery{id: message.ID}
+	if mark, ok := message.Values[markField].(string); ok {
+		d.mark, d.malformed = parseMark(mark)
+		return d
+	}
 	text, ok := message.Values[entryField].(string)
 	if !ok {
 		d.malformed = fmt.Errorf("the entry has no field %q", entryField)
@@ -76,10 +84,20 @@ func newDelivery(message redis.XMessage) *delivery {
 	return d
 }
 
-func newWorker(options ConsumerOptions, stream string) *worker {
+// parseMark reads the number in a mark. A replay that nobody asked for has the number 0.
+func parseMark(text string) (int64, error) {
+	mark, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("the entry's field %q is not a number: %w", markField, err)
+	}
+	return mark, nil
+}
+
+func newWorker(options ConsumerOptions, stream string, metrics consumerMetrics) *worker {
 	w := &worker{
 		options: options,
 		stream:  stream,
+		metrics: metrics,
 		group:   options.Name,
 		keys:    keysOf(options.Prefix, stream),
 		db:      options.DB,
@@ -169,6 +187,10 @@ func (w *worker) untilDue() time.Duration {
 // process applies new deliveries: all of them in one transaction when that works, and otherwise one by one, so that a failure holds
 // back nothing but its own aggregate.
 func (w *worker) process(ctx context.Context, fresh []*delivery) error {
+	fresh, err := w.passOver(ctx, fresh)
+	if err != nil {
+		return err
+	}
 	blocked := w.blockedAggregates()
 	var free []*delivery
 	for _, d := range fresh {
@@ -207,6 +229,29 @@ func (w *worker) process(ctx context.Context, fresh []*delivery) error {
 		}
 	}
 	return nil
+}
+
+// passOver drops what comes before the replay that was asked for, and returns what comes after its mark.
+func (w *worker) passOver(ctx context.Context, fresh []*delivery) ([]*delivery, error) {
+	if w.awaiting == 0 || len(fresh) == 0 {
+		return fresh, nil
+	}
+	passed := len(fresh)
+	for i, d := range fresh {
+		if d.malformed == nil && d.mark >= w.awaiting {
+			passed = i + 1
+			break
+		}
+	}
+	last := fresh[passed-1]
+	awaiting := w.awaiting
+	if last.mark >= awaiting {
+		awaiting = 0
+	}
+	if err := w.move(ctx, parseEntryID(last.id), awaiting); err != nil {
+		return nil, err
+	}
+	return fresh[passed:], w.acknowledge(ctx, fresh[:passed]...)
 }
 
 // retry tries what is due, and then what waited behind it.
@@ -274,6 +319,7 @@ func (w *worker) try(ctx context.Context, d *delivery) (done bool, err error) {
 		return false, failure
 	}
 	d.tries++
+	w.metrics.failed.WithLabelValues(w.stream).Inc()
 	var permanent *permanentError
 	if d.tries >= w.options.MaxTries || errors.As(failure, &permanent) {
 		return true, w.giveUp(ctx, d, failure)
@@ -307,6 +353,7 @@ func (w *worker) giveUp(ctx context.Context, d *delivery, reason error) error {
 	if err != nil {
 		return fmt.Errorf("writing a dead letter: %w", err)
 	}
+	w.metrics.deadLetters.WithLabelValues(w.stream).Inc()
 	if err := w.apply(ctx); err != nil { // moves nothing but the place in the stream
 		return err
 	}
@@ -322,5 +369,6 @@ func (w *worker) acknowledge(ctx context.Context, done ...*delivery) error {
 	if err := w.redis.XAck(ctx, w.keys.stream, w.group, ids...).Err(); err != nil {
 		return fmt.Errorf("acknowledging events: %w", err)
 	}
+	w.metrics.consumed.WithLabelValues(w.stream).Add(float64(len(done)))
 	return nil
 }

@@ -50,13 +50,19 @@ type Options struct {
 	Routes func(mux *http.ServeMux)
 	Checks []Check
 	Tasks  []Task
-	// Metrics, when set, is served beside the process's own; register the service's on it.
-	Metrics *prometheus.Registry
+	// Metrics, when set, is served beside the process's own; make it with NewMetrics and register the service's on it.
+	Metrics *Metrics
 	// Output gets the line with the address; nil is none.
 	Output io.Writer
 	// Listening, when set, is called once with the address, host:port, before the first request is taken.
 	Listening func(address string)
 }
+
+// Metrics is a registry of a service's own metrics.
+type Metrics = prometheus.Registry
+
+// NewMetrics returns an empty registry for Options.Metrics.
+func NewMetrics() *Metrics { return prometheus.NewRegistry() }
 
 // Run serves until ctx ends, and then stops in the order that the package comment gives. It returns nil when it was asked to
 // stop and could.
@@ -67,7 +73,7 @@ func Run(ctx context.Context, options Options) error {
 	}
 	registry := options.Metrics
 	if registry == nil {
-		registry = prometheus.NewRegistry()
+		registry = NewMetrics()
 	}
 	health := &health{checks: options.Checks, logger: options.Logger}
 	public := newServer(options, publicHandler(options, health, registry))

@@ -41,12 +41,13 @@ type Service struct {
 	store    *store.Store
 	ring     *token.Ring
 	relay    *events.Relay
+	metrics  *kit.Metrics
 	handler  http.Handler
 }
 
 // New opens the database, migrates and seeds it, and puts the service together. The caller closes it.
 func New(ctx context.Context, settings Settings, logger *slog.Logger) (_ *Service, err error) {
-	s := &Service{settings: settings, logger: logger}
+	s := &Service{settings: settings, logger: logger, metrics: kit.NewMetrics()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -62,7 +63,7 @@ func New(ctx context.Context, settings Settings, logger *slog.Logger) (_ *Servic
 	s.store = store.New(s.db, outbox)
 	s.relay, err = events.NewRelay(events.RelayOptions{
 		Service: name, DB: s.db, Outbox: outbox, Redis: s.redis, Prefix: settings.EventPrefix,
-		Logger: logger, Retention: settings.EventRetention,
+		Logger: logger, Metrics: s.metrics, Retention: settings.EventRetention,
 	})
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func (s *Service) Run(ctx context.Context, output io.Writer, listening func(addr
 			{Name: "signing keys", Run: s.ring.Run},
 			{Name: "expiry", Run: s.expire},
 		},
-		Output: output, Listening: listening,
+		Metrics: s.metrics, Output: output, Listening: listening,
 	})
 }
 

@@ -398,12 +398,16 @@ func TestEventsReachTheStream(t *testing.T) {
 				t.Fatalf("waiting for the event, after %q: %v", last, err)
 			}
 			for _, message := range read[0].Messages {
+				place = message.ID
+				text, isEvent := message.Values["event"].(string)
+				if !isEvent {
+					continue
+				}
 				var envelope events.Envelope
-				if err := json.Unmarshal([]byte(message.Values["event"].(string)), &envelope); err != nil {
+				if err := json.Unmarshal([]byte(text), &envelope); err != nil {
 					t.Fatal(err)
 				}
 				last = fmt.Sprintf("%s %s #%d", envelope.Type, envelope.Aggregate.ID, envelope.Sequence)
-				place = message.ID
 			}
 		}
 		if last != "user.updated u-0001 #2" {

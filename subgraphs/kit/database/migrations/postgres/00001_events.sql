@@ -36,9 +36,10 @@ CREATE TABLE kit_leases (
 );
 
 CREATE TABLE kit_subscriptions (
-    consumer TEXT NOT NULL,
-    stream   TEXT NOT NULL,
-    last_id  TEXT NOT NULL, -- of the newest stream entry that is done, "" before the first
+    consumer TEXT   NOT NULL,
+    stream   TEXT   NOT NULL,
+    last_id  TEXT   NOT NULL, -- of the newest stream entry that is done
+    awaiting BIGINT NOT NULL, -- number of the replay that was asked for and has not begun, 0 for none
     PRIMARY KEY (consumer, stream)
 );
 
