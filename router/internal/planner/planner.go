@@ -68,13 +68,8 @@ func (o Options) withDefaults() Options {
 // Plan plans an operation. The same operation and options always give the same plan, byte for byte. Errors are a
 // *LimitError, an *UnplannableError, or the context's.
 func (p *Planner) Plan(ctx context.Context, op *operation.Operation, options Options) (*plan.Plan, error) {
-	r := newRun(ctx, p, op, options.withDefaults())
-	for _, phase := range phases {
-		if err := phase.run(r); err != nil {
-			return nil, err
-		}
-	}
-	return r.plan, nil
+	made, _, err := p.PlanWithStats(ctx, op, options)
+	return made, err
 }
 
 // Stats are counts of what planning looked at: for tests that bound it.
@@ -88,6 +83,9 @@ type Stats struct {
 func (p *Planner) PlanWithStats(ctx context.Context, op *operation.Operation, options Options) (*plan.Plan, Stats, error) {
 	r := newRun(ctx, p, op, options.withDefaults())
 	for _, phase := range phases {
+		if err := ctx.Err(); err != nil {
+			return nil, r.stats(), err
+		}
 		if err := phase.run(r); err != nil {
 			return nil, r.stats(), err
 		}
