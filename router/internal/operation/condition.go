@@ -86,6 +86,7 @@ func (c *conditions) term(variable string, negated bool) term {
 	i, ok := c.index[variable]
 	if !ok {
 		i = len(c.variables)
+		variable = strings.Clone(variable)
 		c.index[variable] = i
 		c.variables = append(c.variables, variable)
 	}

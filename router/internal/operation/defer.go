@@ -1,6 +1,10 @@
 package operation
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
 
 // deferrals makes one Defer for each application of @defer in each enclosing Defer.
 type deferrals struct {
@@ -27,11 +31,11 @@ func (d *deferrals) enter(directives ast.DirectiveList, node any, enclosing *Def
 				return enclosing
 			}
 		case ast.Variable:
-			made.If = condition.Value.Raw
+			made.If = strings.Clone(condition.Value.Raw)
 		}
 	}
 	if label := directive.Arguments.ForName("label"); label != nil {
-		made.Label = label.Value.Raw
+		made.Label = strings.Clone(label.Value.Raw)
 	}
 	key := deferKey{node: node, parent: enclosing}
 	if known, ok := d.byKey[key]; ok {

@@ -22,6 +22,9 @@ func (s *Schema) finish(o *Operation, options Options) (Literals, error) {
 		f.directive(d)
 	}
 	f.number(o.Root)
+	if f.nested != nil {
+		return nil, gqlerr.New(gqlerr.ValidationFailed, "%s can only be asked at the root of a query.", f.nested.Name)
+	}
 	if height := f.height(o.Root); height > options.MaxDepth {
 		return nil, gqlerr.New(gqlerr.OperationTooLarge,
 			"The operation nests %d fields deep; the limit is %d.", height, options.MaxDepth)
@@ -41,12 +44,16 @@ type finisher struct {
 	ids     map[*SelectionSet]int
 	order   []*SelectionSet
 	heights map[*SelectionSet]int
+	nested  *Field // introspection that is not at the root
 }
 
 func (f *finisher) number(set *SelectionSet) {
 	f.ids[set] = len(f.order)
 	f.order = append(f.order, set)
 	for _, field := range set.Fields {
+		if field.IsIntrospection() && f.ids[set] > 0 {
+			f.nested = field
+		}
 		f.extract.arguments(field.Args, field.Definition.Arguments)
 		for _, d := range field.Directives {
 			f.directive(d)

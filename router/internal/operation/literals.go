@@ -2,6 +2,7 @@ package operation
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -82,7 +83,7 @@ func (e *extractor) value(v *ast.Value, expected *ast.Type) *ast.Value {
 			if f := input.Fields.ForName(member.Name); f != nil {
 				memberType = f.Type
 			}
-			object.Children = append(object.Children, &ast.ChildValue{Name: member.Name, Value: e.value(member.Value, memberType)})
+			object.Children = append(object.Children, &ast.ChildValue{Name: strings.Clone(member.Name), Value: e.value(member.Value, memberType)})
 		}
 		return object
 	default:
@@ -218,9 +219,9 @@ func cloneValue(v *ast.Value) *ast.Value {
 	if v == nil {
 		return nil
 	}
-	clone := &ast.Value{Kind: v.Kind, Raw: v.Raw}
+	clone := &ast.Value{Kind: v.Kind, Raw: strings.Clone(v.Raw)}
 	for _, c := range v.Children {
-		clone.Children = append(clone.Children, &ast.ChildValue{Name: c.Name, Value: cloneValue(c.Value)})
+		clone.Children = append(clone.Children, &ast.ChildValue{Name: strings.Clone(c.Name), Value: cloneValue(c.Value)})
 	}
 	return clone
 }
@@ -229,5 +230,5 @@ func cloneType(t *ast.Type) *ast.Type {
 	if t == nil {
 		return nil
 	}
-	return &ast.Type{NamedType: t.NamedType, Elem: cloneType(t.Elem), NonNull: t.NonNull}
+	return &ast.Type{NamedType: strings.Clone(t.NamedType), Elem: cloneType(t.Elem), NonNull: t.NonNull}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -150,14 +151,14 @@ func (n *normaliser) mergeClass(c class, known []*row) (placedField, error) {
 	}
 	placed := placedField{types: types, rows: rows, order: c.entries[0].order}
 	placed.field = &Field{
-		ResponseName: asked.Alias,
-		Name:         asked.Name,
+		ResponseName: strings.Clone(asked.Alias), // nothing of an operation keeps the document's text alive
 		Definition:   n.schema.definitionFor(asked, c.types),
 		Args:         exportArguments(asked.Arguments),
 		Condition:    n.conditions.export(rows),
 		Defer:        holdOf(c.entries),
 		Directives:   customDirectives(c.entries),
 	}
+	placed.field.Name = placed.field.Definition.Name
 	placed.application = n.applicationKey(placed.field)
 	if len(asked.SelectionSet) == 0 {
 		return placed, nil
@@ -257,7 +258,7 @@ func exportDirectives(directives ast.DirectiveList) []Directive {
 		switch d.Name {
 		case "skip", "include", "defer":
 		default:
-			all = append(all, Directive{Name: d.Name, Args: exportArguments(d.Arguments)})
+			all = append(all, Directive{Name: strings.Clone(d.Name), Args: exportArguments(d.Arguments)})
 		}
 	}
 	return all
@@ -269,7 +270,7 @@ func exportArguments(arguments ast.ArgumentList) []Argument {
 	}
 	all := make([]Argument, len(arguments))
 	for i, a := range arguments {
-		all[i] = Argument{Name: a.Name, Value: a.Value}
+		all[i] = Argument{Name: strings.Clone(a.Name), Value: a.Value}
 	}
 	slices.SortFunc(all, func(a, b Argument) int { return cmp.Compare(a.Name, b.Name) })
 	return all

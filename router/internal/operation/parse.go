@@ -106,12 +106,12 @@ func (s *Schema) freeze(definition *ast.OperationDefinition, options Options) (*
 		return nil, nil, asList(err)
 	}
 	frozen := &Operation{
-		Kind: definition.Operation, Name: definition.Name, Root: set,
+		Kind: definition.Operation, Name: strings.Clone(definition.Name), Root: set,
 		Directives: exportDirectives(definition.Directives),
 	}
 	for _, v := range definition.VariableDefinitions {
 		frozen.Variables = append(frozen.Variables, &Variable{
-			Name: v.Variable, Type: cloneType(v.Type), Default: cloneValue(v.DefaultValue),
+			Name: strings.Clone(v.Variable), Type: cloneType(v.Type), Default: cloneValue(v.DefaultValue),
 		})
 	}
 	literals, err := s.finish(frozen, options)
