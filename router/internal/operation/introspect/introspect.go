@@ -23,12 +23,13 @@ type Introspector struct {
 	types      []string // that are listed, sorted
 	directives []string
 	answers    *answers
+	maxBytes   int // of one answer
 }
 
 // New prepares a schema for introspection.
 func New(schema *operation.Schema) *Introspector {
 	return &Introspector{
-		schema: schema, types: listedTypes(schema.AST), directives: listedDirectives(schema.AST), answers: newAnswers(),
+		schema: schema, types: listedTypes(schema.AST), directives: listedDirectives(schema.AST), answers: newAnswers(), maxBytes: maxAnswerBytes,
 	}
 }
 

@@ -42,8 +42,8 @@ func (w *writer) object(set *operation.SelectionSet, member func(*operation.Fiel
 		if w.failed != nil || !w.asked(f.Condition) {
 			continue
 		}
-		if len(w.out) > maxAnswerBytes {
-			w.failed = gqlerr.New(gqlerr.OperationTooLarge, "The introspection would answer more than %d MiB: ask for less at once.", maxAnswerBytes>>20)
+		if len(w.out) > w.maxBytes {
+			w.failed = gqlerr.New(gqlerr.OperationTooLarge, "The introspection would answer more than %d bytes: ask for less at once.", w.maxBytes)
 			return
 		}
 		if !first {
