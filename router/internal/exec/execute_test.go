@@ -237,6 +237,20 @@ func TestErrorPolicy(t *testing.T) {
 	}
 }
 
+// TestSubscriptionAfterOtherRequests: state is reused, and nothing of the request before may show.
+func TestSubscriptionAfterOtherRequests(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		for _, name := range []string{"fetch-fails-at-entity", "subscription", "contexts-group-by-value"} {
+			s := scenarioOf(t, name)
+			s.run(t)
+			if got := s.payloads(t); got != s.sections["response.json"] {
+				t.Fatalf("%s: got %s", name, got)
+			}
+		}
+	}
+}
+
 type panickingObserver struct{ atFetch int }
 
 func (o panickingObserver) FetchDone(r FetchReport) {

@@ -64,11 +64,10 @@ func (p *projector) object(n value.Node, index int32) bool {
 			if field.types != nil && !field.types.HasType(id) {
 				continue
 			}
-			if field.denied != 0 && !p.e.guards.Has(int(field.denied)) {
-				denied = true
-			} else if !p.e.guards.Has(int(field.guard)) {
+			if !p.e.guards.Has(int(field.guard)) {
 				continue
 			}
+			denied = !p.e.guards.Has(int(field.denied))
 		}
 		p.out = append(p.out, field.key...)
 		if field.verbatim != 0 && !denied {

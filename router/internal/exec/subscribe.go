@@ -30,9 +30,7 @@ func (e *execution) subscribe(sink Sink) error {
 func (e *execution) subscriptionTask(first *fetchProgram) *task {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.prepareRoot(0, first)
-	t := e.made[0]
-	e.made = e.made[:0]
+	t := e.prepare(0, first)[0]
 	t.request = FetchRequest{Fetch: first.fetch, Body: t.body, Client: e.in.Client}
 	return t
 }

@@ -214,7 +214,7 @@ type Field struct {
 	StoreName    string
 	Name         string   // the field's name in the schema; "__typename" is written from the runtime type
 	Types        []string // runtime types for which it is in the response; nil: all
-	Guard        GuardID  // absent from the response when false, unless Denied is set
+	Guard        GuardID  // absent from the response when false, whatever Denied says
 	// Denied: an Authorization guard that is false makes the field null with an error instead of absent.
 	Denied GuardID
 	Type   *Type
