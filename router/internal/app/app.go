@@ -20,6 +20,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/limits"
 	"github.com/tributary-gql/tributary/router/internal/operation"
+	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/server"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 	"github.com/tributary-gql/tributary/router/internal/source"
@@ -37,6 +38,7 @@ type App struct {
 	client   *subgraphclient.Client
 	snapshot atomic.Pointer[snapshot.Snapshot]
 	policies *policies
+	limiter  *ratelimit.Limiter // nil without rate limits
 	metrics  *telemetry.Metrics // nil without an admin address
 
 	mu    sync.Mutex
@@ -52,6 +54,9 @@ func New(c *config.Config, logger *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	if a.policies, err = compilePolicies(c); err != nil {
+		return nil, err
+	}
+	if a.limiter, err = newRateLimiter(c, logger, nil); err != nil {
 		return nil, err
 	}
 	rules, err := newHeaderRules(c)
@@ -76,7 +81,7 @@ func New(c *config.Config, logger *slog.Logger) (*App, error) {
 	a.server = server.New(server.Options{
 		Observer: a.observer(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() },
-		Fetcher:  newFetcher(c, a.client), Verifier: a.verifier, Headers: rules, Policy: a.policies.policy, Labels: a.policies.label,
+		Fetcher:  newFetcher(c, a.client), Verifier: a.verifier, RateLimits: a.limiter, Headers: rules, Policy: a.policies.policy, Labels: a.policies.label,
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, AccessLog: c.Log.Access, Logger: logger,
@@ -116,6 +121,9 @@ func (a *App) Run(ctx context.Context) error {
 	var owned sync.WaitGroup
 	failed := make(chan error, 4)
 	owned.Go(func() { a.verifier.Run(background) })
+	if a.limiter != nil {
+		owned.Go(func() { a.limiter.Run(background) })
+	}
 	owned.Go(func() {
 		if err := a.source.Run(background, a.use); err != nil {
 			failed <- err
@@ -143,6 +151,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	owned.Wait()
 	a.client.Close()
+	if a.limiter != nil {
+		_ = a.limiter.Close() // only connections; nobody needs them any more
+	}
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/headers"
+	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/source"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
 	"github.com/tributary-gql/tributary/router/playground"
@@ -92,7 +93,7 @@ func (a *App) handler() http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: c.Origins, AllowedMethods: []string{http.MethodGet, http.MethodPost}, AllowCredentials: c.Credentials,
 		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type"}, append(c.Headers, a.config.CSRF.Headers...)...),
-		MaxAge:         int(c.MaxAge.Std().Seconds()),
+		MaxAge:         int(c.MaxAge.Std().Seconds()), ExposedHeaders: ratelimit.Headers(),
 	}).Handler(inner)
 }
 

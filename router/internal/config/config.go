@@ -19,6 +19,7 @@ type Config struct {
 	Playground    Playground          `yaml:"playground" doc:"The GraphQL playground at /."`
 	Introspection Introspection       `yaml:"introspection" doc:"Whether clients may ask for the schema."`
 	Limits        Limits              `yaml:"limits" doc:"What a request may cost before it is refused."`
+	RateLimits    RateLimits          `yaml:"rate_limits" doc:"How often callers may ask."`
 	Traffic       Traffic             `yaml:"traffic" doc:"Deadlines and shutdown."`
 	Plans         Plans               `yaml:"plans" doc:"Query planning and its cache."`
 	Auth          Authentication      `yaml:"authentication" doc:"Who the caller is: JSON Web Tokens."`
@@ -211,6 +212,7 @@ func Default() *Config {
 			Body: 2 << 20, Tokens: 15_000, Depth: 100, Aliases: 500, RootFields: 250, Fields: 5_000,
 			Directives: 500, Variables: 500, Batch: 10, IntrospectDepth: 24,
 		},
+		RateLimits: defaultRateLimits(),
 		Traffic: Traffic{
 			Timeout: Duration(60 * time.Second), Drain: Duration(0), Shutdown: Duration(30 * time.Second),
 		},

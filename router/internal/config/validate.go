@@ -22,6 +22,7 @@ func (c *Config) Validate() []error {
 		v.add("playground.log_in", "needs both operation and token, or neither")
 	}
 	v.limits(c.Limits)
+	v.rateLimits(c.RateLimits)
 	v.authentication(c.Auth)
 	v.oneOf("authorization.mode", c.Authorization.Mode, "filter", "reject")
 	v.headers("headers.all", c.Headers.All)

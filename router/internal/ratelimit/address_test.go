@@ -32,11 +32,25 @@ func TestTheAddressIsWhatTrustedProxiesSay(t *testing.T) {
 		{"one network, one client", "[2001:db8:1:2:ffff::1]:80", nil, "2001:db8:1:2::/64"},
 		{"IPv4 in IPv6", "[::ffff:10.0.0.1]:80", []string{"::ffff:198.51.100.7"}, "198.51.100.7"},
 		{"a zone is not part of it", "[fe80::1%eth0]:80", nil, "fe80::/64"},
-		{"a Unix socket", "@", []string{"198.51.100.7"}, ""},
+		{"a Unix socket", "@", []string{"198.51.100.7"}, "unix"},
 	} {
 		if got := trusted.client(c.peer, c.forwarded); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+func TestProxiesOnAUnixSocketCanBeTrusted(t *testing.T) {
+	t.Parallel()
+	trusted, err := parseProxies([]string{"unix", "10.0.0.0/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := trusted.client("@", []string{"1.1.1.1, 198.51.100.7, 10.0.0.1"}); got != "198.51.100.7" {
+		t.Errorf("got %q", got)
+	}
+	if got := trusted.client("@", nil); got != "unix" {
+		t.Errorf("without a header: %q", got)
 	}
 }
 

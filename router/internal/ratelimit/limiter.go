@@ -112,7 +112,7 @@ func (l *Limiter) Run(ctx context.Context) {
 	}
 }
 
-// Close closes the connections. No Take may be under way.
+// Close closes the connections; from then on OnError decides.
 func (l *Limiter) Close() error {
 	if l.redis == nil {
 		return nil

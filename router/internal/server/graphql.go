@@ -56,6 +56,10 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, media, err)
 		return
 	}
+	if err := s.limitRate(ctx, w, r, identity, len(requests)); err != nil {
+		s.refuse(w, r, media, err)
+		return
+	}
 	if batch {
 		s.serveBatch(ctx, w, r, snap, identity, requests)
 		return

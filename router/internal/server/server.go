@@ -13,6 +13,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/headers"
+	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 )
 
@@ -24,6 +25,8 @@ type Options struct {
 	Verifier *auth.Verifier
 	Observer exec.Observer // nil: nobody
 	Headers  *headers.Rules
+	// RateLimits refuses callers who ask too often; nil: nobody.
+	RateLimits *ratelimit.Limiter
 	// Policy evaluates a @policy for a caller; nil denies every policy.
 	Policy func(ctx context.Context, name string, identity *auth.Identity, r *http.Request) bool
 	// Labels decides an override label for a request; nil turns every label off but percentages.

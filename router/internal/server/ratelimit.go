@@ -1,0 +1,24 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/ratelimit"
+)
+
+// limitRate debits the request's operations before anything is spent on them, and tells the caller what is left.
+func (s *Server) limitRate(ctx context.Context, w http.ResponseWriter, r *http.Request, identity *auth.Identity, operations int) error {
+	if s.options.RateLimits == nil {
+		return nil
+	}
+	decision := s.options.RateLimits.Take(ctx, ratelimit.ByRequests, &ratelimit.Caller{
+		Claims: identity.Claims, Scopes: identity.Scopes, Authenticated: identity.Authenticated(), Header: r.Header, Peer: r.RemoteAddr,
+	}, int64(operations))
+	decision.WriteHeaders(w.Header())
+	if refusal, status := decision.Err(); refusal != nil {
+		return &httpError{status: status, err: refusal}
+	}
+	return nil
+}
