@@ -18,7 +18,6 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden sections of testdata/*.txtar")
 
 // TestGraphs compares the printed graph of each case with its golden.
-
 func TestGraphs(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/*.txtar")

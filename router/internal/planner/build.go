@@ -15,6 +15,7 @@ type draft struct {
 	byKey   map[fetchKey]*fetch
 	places  map[string]*place
 	known   map[knownKey][]*fetch
+	roots   []*place
 	part    int // the mutation field (with what follows from it) being built; 0 in other operations
 	key     []byte
 }
@@ -41,7 +42,8 @@ type fetch struct {
 	kind     plan.Kind
 	waits    []*fetch
 	entries  []*entry
-	root     bool // roots are asked for, not entities
+	root     bool   // roots are asked for, not entities
+	into     *fetch // the fetch that it was put into, nil for none
 }
 
 // entry is what a fetch asks about the objects of one place.
@@ -95,9 +97,11 @@ func (r *run) buildFetches() error {
 		if i > 0 && !d.sameSubgraph(r.roots[i-1], root) {
 			d.part++
 		}
-		if _, err := d.placeOf(root, nil, nil); err != nil {
+		o, err := d.placeOf(root, nil, nil)
+		if err != nil {
 			return err
 		}
+		d.roots = append(d.roots, o)
 	}
 	return nil
 }
@@ -390,6 +394,9 @@ func (d *draft) guardOf(o *place) guard {
 // the longest chain of the plan stays as it is. An early answer that nobody needs early is worth less than a request.
 func (r *run) mergeFetches() error {
 	d := r.draft
+	if r.deferring() {
+		return nil // the initial response must not wait for what comes later
+	}
 	for merged := true; merged; {
 		merged = false
 		latest := d.latest()
@@ -464,6 +471,7 @@ func (f *fetch) follows(other *fetch, seen map[*fetch]bool) bool {
 }
 
 func (d *draft) merge(early, late *fetch) {
+	early.into = late
 	for _, w := range early.waits {
 		late.wait(w)
 	}

@@ -13,26 +13,39 @@ import (
 // responses makes the shape of the client's response. Equal selection sets are one object.
 type responses struct {
 	run     *run
-	objects map[*operation.SelectionSet]*plan.Object
+	objects map[objectKey]*plan.Object
 	types   map[string]*plan.Type
+}
+
+// objectKey: the fields of a selection set that are in the same payload.
+type objectKey struct {
+	set  *operation.SelectionSet
+	hold *operation.Defer
 }
 
 // writeResponse gives the plan its response and the guards and authorizations it speaks of.
 func (r *run) writeResponse() error {
-	w := &responses{run: r, objects: map[*operation.SelectionSet]*plan.Object{}, types: map[string]*plan.Type{}}
-	r.plan.Response = w.object(r.op.Root)
+	w := &responses{run: r, objects: map[objectKey]*plan.Object{}, types: map[string]*plan.Type{}}
+	r.plan.Response = w.object(r.op.Root, nil)
+	if err := r.deferPayloads(w); err != nil {
+		return err
+	}
 	r.plan.Guards = r.guards.list
 	r.plan.Authorizations = r.auth.list
 	return nil
 }
 
-func (w *responses) object(set *operation.SelectionSet) *plan.Object {
-	if known, ok := w.objects[set]; ok {
+func (w *responses) object(set *operation.SelectionSet, hold *operation.Defer) *plan.Object {
+	key := objectKey{set, hold}
+	if known, ok := w.objects[key]; ok {
 		return known
 	}
 	made := &plan.Object{TypeName: set.Type, PossibleTypes: set.Possible}
-	w.objects[set] = made
+	w.objects[key] = made
 	for _, f := range set.Fields {
+		if w.run.hold(f) != hold {
+			continue
+		}
 		field := plan.Field{
 			ResponseName: f.ResponseName, StoreName: f.ResponseName, Name: f.Name, Types: f.Types,
 			Guard: w.run.guards.condition(f.Condition), Type: w.typeOf(f.Definition.Type),
@@ -42,7 +55,7 @@ func (w *responses) object(set *operation.SelectionSet) *plan.Object {
 			field.StoreName = "__typename"
 		}
 		if f.Selections != nil {
-			field.Object = w.object(f.Selections)
+			field.Object = w.object(f.Selections, hold)
 		}
 		parts := w.run.denials(set, f)
 		if parts == nil {
