@@ -62,6 +62,7 @@ type ask struct {
 	as        string // of entities: the type named in the representation
 	of        string // of entities: runtime types, "|" between them; "" for any
 	by        string // of entities: key fields, then required ones marked "!"
+	context   string // of entities: a field of the object above them, sent as $c
 	variables []plan.Variable
 }
 
@@ -90,6 +91,11 @@ func (b *bench) planFor(t *testing.T, o *operation.Operation, asks []ask) *plan.
 				Representations: []*plan.Representation{representationOf(a)},
 				Selection:       b.selection(p, f, entities.SelectionSet),
 			}}
+			if a.context != "" {
+				f.Entities[0].Context = []plan.ContextVariable{{Variable: "c", Type: "String", Choices: []plan.ContextChoice{
+					{Depth: len(pathOf(a.path)) - 1, Path: pathOf(a.context)},
+				}}}
+			}
 		}
 		p.Fetches = append(p.Fetches, f)
 	}

@@ -32,6 +32,7 @@ type position struct {
 	node  *node
 	types types
 	guard truth
+	trail []*node // that the path leads through, from the root on
 }
 
 // resolve follows a path through what the fetches waited for have written.
@@ -70,7 +71,9 @@ func (r *run) step(req *request, p position, element plan.PathElement, next []po
 	for _, s := range inside {
 		when := s.written(r.conditions, r.closures[req.ID], req.reads)
 		if s.child != nil && !when.isNever() {
-			next = append(next, position{node: s.child, types: s.child.possible, guard: p.guard.and(when)})
+			next = append(next, position{
+				node: s.child, types: s.child.possible, guard: p.guard.and(when), trail: append(slices.Clip(p.trail), p.node),
+			})
 		}
 	}
 	return next
@@ -107,6 +110,9 @@ func (r *run) entityFetch(req *request, guard truth) {
 		own := guard.and(r.conditions.guard(r.plan, e.Guard))
 		for _, path := range e.Paths {
 			for _, p := range r.resolve(req, path) {
+				for _, c := range e.Context {
+					r.context(req, c, append(slices.Clip(p.trail), p.node), path.String())
+				}
 				r.entitiesAt(req, e, p, application{
 					request: req, at: p.node, sub: f.Selections, selection: e.Selection, guard: own.and(p.guard), where: path.String(),
 				})
@@ -115,6 +121,52 @@ func (r *run) entityFetch(req *request, guard truth) {
 	}
 	if len(req.document.Root.Fields) != len(req.Entities) {
 		r.report(RuleMirror, req.ID, "", "the document asks %d root fields for %d kinds of entities", len(req.document.Root.Fields), len(req.Entities))
+	}
+}
+
+// context checks that the values of ancestors which a subgraph takes as a variable were fetched, for every runtime type
+// of an ancestor that some choice is for.
+func (r *run) context(req *request, c plan.ContextVariable, ancestors []*node, where string) {
+	chosen := map[int]types{}
+	for _, choice := range c.Choices {
+		if choice.Depth < 0 || choice.Depth >= len(ancestors) {
+			r.report(RuleEntities, req.ID, where, "$%s comes from %d elements into the path", c.Variable, choice.Depth)
+			continue
+		}
+		ancestor := ancestors[choice.Depth]
+		set := ancestor.possible
+		if choice.Types != nil {
+			set = set.and(r.world.of(choice.Types))
+		}
+		if before := chosen[choice.Depth]; before != nil {
+			set = set.without(before)
+			chosen[choice.Depth] = before.or(set)
+		} else {
+			chosen[choice.Depth] = set
+		}
+		r.follow(req, ancestor, set, choice.Path, c.Variable, where)
+	}
+}
+
+// follow goes to a context's value below an ancestor.
+func (r *run) follow(req *request, n *node, set types, path plan.Path, variable, where string) {
+	if len(path) == 0 || set.isEmpty() || !r.spend() {
+		return
+	}
+	if path[0].Types != nil {
+		set = set.and(r.world.of(path[0].Types))
+	}
+	inside, missing := n.split(path[0].StoreName, set)
+	for _, s := range inside {
+		if s.written(r.conditions, r.closures[req.ID], req.reads).isNever() {
+			missing = missing.or(s.types)
+		} else if s.child != nil {
+			r.follow(req, s.child, s.child.possible, path[1:], variable, where)
+		}
+	}
+	if !missing.isEmpty() {
+		r.report(RuleOrder, req.ID, where, "$%s needs %q of an ancestor, and no fetch waited for brings it for %s",
+			variable, path[0].StoreName, strings.Join(r.world.names(missing), ", "))
 	}
 }
 

@@ -44,7 +44,12 @@ var good = map[string]struct {
 		{subgraph: "users", document: `mutation($n:String){rename(name:$n){name}}`, variables: []plan.Variable{{Name: "n", Type: "String", From: "__lit0"}}},
 		{subgraph: "shop", after: []int{0}, document: `mutation($i:ID!){buy(id:$i)}`, variables: []plan.Variable{{Name: "i", Type: "ID!", From: "__lit1"}}},
 	}},
-	"labels":        {`{ me { nick } }`, []ask{{subgraph: "users", document: `{me{nick}}`}}},
+	"labels": {`{ me { nick } }`, []ask{{subgraph: "users", document: `{me{nick}}`}}},
+	"contexts": {`{ me { address { parcel } } }`, []ask{
+		{subgraph: "users", document: `{me{name address{id}}}`},
+		{subgraph: "shop", after: []int{0}, path: "me.address", as: "Address", by: "id", context: "name",
+			document: `query($r:[_Any!]!,$c:String){_entities(representations:$r){...on Address{parcel(level:$c)}}}`},
+	}},
 	"introspection": {`{ me { id } __schema { description } __typename }`, []ask{{subgraph: "users", document: `{me{id}}`}}},
 	"deferred": {`{ me { name ... @defer { letter } } }`, []ask{
 		{subgraph: "users", document: `{me{id name email}}`},
@@ -162,6 +167,17 @@ func TestEveryFaultIsFound(t *testing.T) {
 			s := p.Fetches[0].Selection.Fields[0].Selection
 			s.Fields = s.Fields[1:]
 		}, RuleOrder, "depends on the runtime type"},
+		{"an ancestor's value that was not fetched", "contexts", func(p *plan.Plan) {
+			p.Fetches[0].Document = `{me{address{id}}}`
+			s := p.Fetches[0].Selection.Fields[0].Selection
+			s.Fields = s.Fields[1:]
+		}, RuleOrder, `$c needs "name" of an ancestor`},
+		{"an argument without its context", "contexts", func(p *plan.Plan) {
+			p.Fetches[1].Entities[0].Context = nil
+			p.Fetches[1].Variables = []plan.Variable{{Name: "c", Type: "String", From: "none"}}
+		}, RuleEntities, "not given from the context"},
+		{"an ancestor beyond the path", "contexts", func(p *plan.Plan) { p.Fetches[1].Entities[0].Context[0].Choices[0].Depth = 9 },
+			RuleEntities, "9 elements into the path"},
 		{"mutations side by side", "mutations", func(p *plan.Plan) { p.Fetches[1].WaitsFor = nil }, RuleOrder, "does not wait for fetch 0"},
 		{"mutations in another order", "mutations", func(p *plan.Plan) {
 			p.Fetches[0], p.Fetches[1] = p.Fetches[1], p.Fetches[0]
