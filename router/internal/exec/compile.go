@@ -49,7 +49,6 @@ func Compile(p *plan.Plan, variables []string) (*Program, error) {
 	if p.Kind == plan.Subscription && (len(p.Fetches) == 0 || p.Fetches[0].Selection == nil) {
 		c.fail("a subscription's plan must begin with its root fetch")
 	}
-	c.program.marks = c.nextMark
 	for id := range c.program.types.Len() {
 		c.program.typenames = append(c.program.typenames, value.AppendQuoted(nil, c.program.types.Name(value.TypeID(id))))
 	}

@@ -23,7 +23,6 @@ type Program struct {
 	// shared is false when one entity's children may differ by the way that leads to them (@fromContext), so that they
 	// must be copied instead of shared.
 	shared bool
-	marks  uint32 // how many marks the walks of one execution need
 }
 
 // Plan is what the program was compiled from.
