@@ -51,6 +51,11 @@ var good = map[string]struct {
 			document: `query($r:[_Any!]!,$c:String){_entities(representations:$r){...on Address{parcel(level:$c)}}}`},
 	}},
 	"introspection": {`{ me { id } __schema { description } __typename }`, []ask{{subgraph: "users", document: `{me{id}}`}}},
+	"one field under two names": {`{ me { a: address { id } ... @defer { b: address { id parcel } } } }`, []ask{
+		{subgraph: "users", document: `{me{name a:address{id} b:address{id}}}`},
+		{subgraph: "shop", after: []int{0}, path: "me.b", as: "Address", by: "id", context: "name",
+			document: `query($r:[_Any!]!,$c:String){_entities(representations:$r){...on Address{parcel(level:$c)}}}`},
+	}},
 	"deferred": {`{ me { name ... @defer { letter } } }`, []ask{
 		{subgraph: "users", document: `{me{id name email}}`},
 		{subgraph: "shop", after: []int{0}, path: "me", as: "User", by: "id email!",
@@ -78,8 +83,15 @@ func TestRightPlansHaveNoFindings(t *testing.T) {
 			t.Parallel()
 			o := b.operation(t, c.operation)
 			p := b.planFor(t, o, c.asks)
-			if name == "deferred" {
+			switch name {
+			case "deferred":
 				withDeferral(p)
+			case "one field under two names":
+				me := p.Response.Fields[0].Object
+				later := *me
+				later.Fields, me.Fields = me.Fields[1:], me.Fields[:1]
+				p.ResponseWaitsFor = []int{0}
+				p.Deferred = []*plan.Deferred{{Parent: -1, Path: pathOf("me"), Response: &later, WaitsFor: []int{1}}}
 			}
 			for _, f := range b.checker.Check(o, p, Options{}) {
 				t.Error(f)

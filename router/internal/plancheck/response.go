@@ -1,7 +1,6 @@
 package plancheck
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -37,15 +36,17 @@ func (r *run) responses() {
 	}
 }
 
-// told are the fields that payloads have shown, at their positions.
-type told map[*node]map[*operation.Field]bool
+// told are the fields that payloads have shown, at their positions, with the store names they were shown from.
+type told map[*node]map[*operation.Field][]string
 
-func (t told) add(n *node, f *operation.Field) {
+func (t told) add(n *node, f shownField) {
 	n = n.original()
 	if t[n] == nil {
-		t[n] = map[*operation.Field]bool{}
+		t[n] = map[*operation.Field][]string{}
 	}
-	t[n][f] = true
+	if !slices.Contains(t[n][f.asked], f.shape.StoreName) {
+		t[n][f.asked] = append(t[n][f.asked], f.shape.StoreName)
+	}
 }
 
 // deferred reads a later payload, wherever its path leads.
@@ -100,7 +101,7 @@ func (r *run) read(p payload, told told) {
 		r.report(RuleShape, -1, p.where, "runtime types are %v, the shape says %v", p.set.Possible, p.object.PossibleTypes)
 	}
 	for _, f := range r.pair(p) {
-		told.add(p.node, f.asked)
+		told.add(p.node, *f)
 		r.readField(p, f, told)
 	}
 }
@@ -302,17 +303,17 @@ func (r *run) untold(p payload, told told) {
 			continue
 		}
 		where := strings.TrimPrefix(p.where+"."+f.ResponseName, ".")
-		if !told[p.node.original()][f] {
+		stores := told[p.node.original()][f]
+		if len(stores) == 0 {
 			r.report(RuleShape, -1, where, "no payload has it")
 			continue
 		}
 		if f.Selections == nil || f.IsIntrospection() {
 			continue
 		}
-		for _, name := range slices.Sorted(maps.Keys(p.node.fields)) {
+		for _, name := range stores {
 			for _, s := range p.node.fields[name] {
-				if s.child != nil && !s.types.and(types).isEmpty() && len(s.writes) > 0 && s.writes[0].value.field == f.Name &&
-					s.writes[0].value.arguments == canonical(f.Args, func(name string) string { return name }, nil) {
+				if s.child != nil && !s.types.and(types).isEmpty() {
 					r.untold(payload{set: f.Selections, node: s.child, where: where}, told)
 				}
 			}
