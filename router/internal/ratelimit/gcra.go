@@ -34,6 +34,9 @@ type grant struct {
 	reset time.Duration // until the bucket is full
 }
 
+// never is the retry of a demand that is larger than the bucket; the script says the same.
+const never = -time.Microsecond
+
 // take judges a bucket whose theoretical arrival time is tat, both times in microseconds, and gives the new one: want
 // tokens when they are there, else as many as there are but at least need. A negative number gives tokens back. The same
 // arithmetic stands in script.lua; a test compares the two.
@@ -41,7 +44,7 @@ func (l limit) take(tat, now float64, need, want int64) (float64, grant) {
 	debt := max(tat-now, 0)
 	available := int64(math.Floor(float64(l.burst) - debt/l.interval))
 	if need > available {
-		g := grant{remaining: max(available, 0), reset: microseconds(debt), retry: -1}
+		g := grant{remaining: max(available, 0), reset: microseconds(debt), retry: never}
 		if need <= l.burst {
 			g.retry = max(microseconds(debt-float64(l.burst-need)*l.interval), time.Microsecond)
 		}
