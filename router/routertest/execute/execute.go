@@ -30,6 +30,7 @@ type Field struct {
 	Definition *ast.FieldDefinition
 	Arguments  map[string]any // coerced
 	Path       []any          // strings and ints; valid during the call
+	Declared   []string       // the types on which the document asks for it
 }
 
 // Backend says what objects are and what their fields hold. Calls come one after the other.
@@ -129,11 +130,13 @@ func (e *executor) field(node *Node, definition *ast.Definition, asked []*ast.Fi
 		e.fail("%v", err)
 		return e.null(fieldDefinition.Type.NonNull)
 	}
-	value := e.backend.Resolve(node, Field{Name: name, Definition: fieldDefinition, Arguments: arguments, Path: e.path})
-	selections := make([]ast.SelectionSet, len(asked))
+	selections, declared := make([]ast.SelectionSet, len(asked)), make([]string, len(asked))
 	for i, field := range asked {
-		selections[i] = field.SelectionSet
+		selections[i], declared[i] = field.SelectionSet, field.ObjectDefinition.Name
 	}
+	value := e.backend.Resolve(node, Field{
+		Name: name, Definition: fieldDefinition, Arguments: arguments, Path: e.path, Declared: declared,
+	})
 	return e.complete(node, fieldDefinition.Type, value, selections)
 }
 

@@ -27,6 +27,8 @@ type backend struct {
 
 // standing is what a subgraph knows of an object by the way to it.
 type standing struct {
+	// view is the type that the subgraph takes the object for.
+	view string
 	// provided are the external fields that @provides on the way promises.
 	provided []ast.SelectionSet
 	// representation is what the router sent of the object; nil for objects reached through fields.
@@ -38,7 +40,12 @@ func (b *backend) violate(format string, args ...any) {
 }
 
 // TypeName implements execute.Backend.
-func (b *backend) TypeName(n *execute.Node) string { return b.graph.View(n.Object.Type) }
+func (b *backend) TypeName(n *execute.Node) string {
+	if own, known := n.Extra.(standing); known {
+		return own.view
+	}
+	return b.graph.View(n.Object.Type) // a root, or machinery
+}
 
 // Resolve implements execute.Backend.
 func (b *backend) Resolve(n *execute.Node, field execute.Field) world.Value {
@@ -46,13 +53,13 @@ func (b *backend) Resolve(n *execute.Node, field execute.Field) world.Value {
 	case "_entities":
 		return b.spoilEntities(b.entities(field.Arguments["representations"]))
 	case "_service":
-		return world.Value{Kind: world.Composite, Object: &world.Object{Type: "_Service"}}
+		return world.Value{Kind: world.Composite, Object: &world.Object{Type: "_Service"}, Extra: standing{view: "_Service"}}
 	case "sdl":
 		if n.Object.Type == "_Service" {
 			return world.Value{Kind: world.Leaf, Raw: strconv.Quote(b.graph.SDL)}
 		}
 	}
-	t := b.graph.Types[b.graph.View(n.Object.Type)]
+	t := b.graph.Types[b.TypeName(n)]
 	f := t.Fields[field.Name]
 	own, _ := n.Extra.(standing)
 	provided, isProvided := b.provided(own, n.Object.Type, field.Name)
@@ -69,10 +76,7 @@ func (b *backend) Resolve(n *execute.Node, field execute.Field) world.Value {
 	if f.Provides != nil {
 		provided = append(provided, f.Provides)
 	}
-	if len(provided) > 0 {
-		value = withExtra(value, standing{provided: provided})
-	}
-	return b.spoilLeaf(field, value)
+	return b.spoilLeaf(field, b.placed(value, f.Type.Name(), provided))
 }
 
 // provided tells whether @provides on the way covers a field, and what it promises below.
@@ -156,13 +160,15 @@ func coversAll(promised []ast.SelectionSet, wanted ast.SelectionSet) bool {
 	return true
 }
 
-// withExtra gives every object of a value what its subgraph knows of it.
-func withExtra(value world.Value, extra any) world.Value {
-	value.Extra = extra
-	if value.Kind == world.List {
+// placed gives every object of a value what its subgraph knows of it there.
+func (b *backend) placed(value world.Value, declared string, provided []ast.SelectionSet) world.Value {
+	switch value.Kind {
+	case world.Composite:
+		value.Extra = standing{view: b.graph.ViewAs(value.Object.Type, declared), provided: provided}
+	case world.List:
 		items := make([]world.Value, len(value.Items))
 		for i, item := range value.Items {
-			items[i] = withExtra(item, extra)
+			items[i] = b.placed(item, declared, provided)
 		}
 		value.Items = items
 	}

@@ -51,7 +51,7 @@ func (b *backend) entity(r any, text string) world.Value {
 	for _, wrong := range b.wrongFields(object, representation, b.allowed(object, t)) {
 		b.violate("a representation %s: %s", wrong, text)
 	}
-	return world.Value{Kind: world.Composite, Object: object, Extra: standing{representation: representation}}
+	return world.Value{Kind: world.Composite, Object: object, Extra: standing{view: b.graph.ViewAs(object.Type, typeName), representation: representation}}
 }
 
 // findByKeys looks the entity up by every key that the representation has in full. known tells that it had one.
@@ -126,7 +126,7 @@ func extract(value any, selection ast.SelectionSet) (any, bool) {
 // allowed are the selections that a representation may be made of: keys, and what the fields of the type require.
 func (b *backend) allowed(o *world.Object, t *world.GraphType) []ast.SelectionSet {
 	var selections []ast.SelectionSet
-	for _, name := range slices.Compact([]string{t.Name, b.graph.View(o.Type)}) {
+	for _, name := range slices.Compact([]string{t.Name, b.graph.ViewAs(o.Type, t.Name)}) {
 		view := b.graph.Types[name]
 		if view == nil {
 			continue

@@ -339,7 +339,11 @@ func (g *operationGenerator) fields(definition *ast.Definition, possible []strin
 	}
 	var selections []*selection
 	for _, f := range chosen {
-		for range 1 + min(1, g.random.IntN(8)/7) { // sometimes twice
+		times := 1 + g.random.IntN(8)/7 // sometimes twice
+		if g.options.Kind == ast.Subscription && depth == 0 {
+			times = 1
+		}
+		for range times {
 			if s := g.field(definition, f, at, depth); s != nil {
 				selections = append(selections, s)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/tributary-gql/tributary/router/routertest/execute"
 	"github.com/tributary-gql/tributary/router/routertest/world"
 )
 
@@ -28,15 +29,20 @@ func anyInFull(lists [][]string, has []string) bool {
 	})
 }
 
-// sees tells whether the caller may see a field: by the field's own directives, by its object's type and by the type of
-// its value.
-func (c *Caller) sees(w *world.World, typeName, fieldName string) bool {
+// sees tells whether the caller may see a field: by the field's directives, on the object's type and on those through
+// which it is asked, by its object's type and by the type of its value.
+func (c *Caller) sees(w *world.World, typeName string, asked execute.Field) bool {
 	t := w.Super.Type(typeName)
-	field := t.Field(fieldName)
+	field := t.Field(asked.Name)
 	if field == nil {
 		return true
 	}
 	applied := []ast.DirectiveList{t.Directives, field.Directives}
+	for _, name := range asked.Declared {
+		if declared := w.Super.Type(name); declared != nil && declared.Field(asked.Name) != nil {
+			applied = append(applied, declared.Field(asked.Name).Directives)
+		}
+	}
 	if value := w.Super.Type(field.Type.Name()); value != nil {
 		applied = append(applied, value.Directives)
 	}

@@ -83,7 +83,7 @@ type backend struct {
 func (b backend) TypeName(n *execute.Node) string { return n.Object.Type }
 
 func (b backend) Resolve(n *execute.Node, field execute.Field) world.Value {
-	if b.caller != nil && !b.caller.sees(b.world, n.Object.Type, field.Name) {
+	if b.caller != nil && !b.caller.sees(b.world, n.Object.Type, field) {
 		return world.Value{Kind: world.Failed, Message: "Unauthorized field or type"}
 	}
 	var ancestors []*world.Object

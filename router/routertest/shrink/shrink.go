@@ -5,6 +5,7 @@ package shrink
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
@@ -133,8 +134,13 @@ func schemaParts(sdl string) (parts []func(), print func() string, err error) {
 	return parts, func() string { return printSchema(document) }, nil
 }
 
+// directiveParts leaves the join directives of supergraphs alone: without them an element is in every subgraph, which is
+// another supergraph, not a smaller one.
 func directiveParts(directives *ast.DirectiveList) (parts []func()) {
 	for _, d := range *directives {
+		if strings.HasPrefix(d.Name, "join__") {
+			continue
+		}
 		parts = append(parts, drop((*[]*ast.Directive)(directives), d))
 	}
 	return parts

@@ -80,16 +80,48 @@ func (t *GraphType) Answers(runtimeType string) bool {
 	return found
 }
 
+// views are the types that the subgraph may take an object of that runtime type for: the type itself, or interface
+// objects that stand for it.
+func (g *Graph) views(runtimeType string) []*GraphType {
+	if t := g.Types[runtimeType]; t != nil {
+		return []*GraphType{t}
+	}
+	var views []*GraphType
+	for _, name := range g.order {
+		if t := g.Types[name]; t.InterfaceObject && t.Answers(runtimeType) {
+			views = append(views, t)
+		}
+	}
+	return views
+}
+
+// fieldOf is the subgraph's declaration of a field of an object of that runtime type, nil when it has none.
+func (g *Graph) fieldOf(runtimeType, field string) *GraphField {
+	for _, t := range g.views(runtimeType) {
+		if f := t.Fields[field]; f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// ViewAs is View where the subgraph declares a type: of several interface objects that could stand for the object it is
+// the one that the declared type is or allows.
+func (g *Graph) ViewAs(runtimeType, declared string) string {
+	for _, t := range g.views(runtimeType) {
+		d := g.Types[declared]
+		if t.Name == declared || (d != nil && (slices.Contains(t.interfaces, declared) || slices.Contains(d.members, t.Name))) {
+			return t.Name
+		}
+	}
+	return g.View(runtimeType)
+}
+
 // View is the name under which the subgraph knows an object of that runtime type: its own name, or that of the
 // interface object that stands for it; "" when the subgraph knows neither.
 func (g *Graph) View(runtimeType string) string {
-	if _, known := g.Types[runtimeType]; known {
-		return runtimeType
-	}
-	for _, name := range g.order {
-		if t := g.Types[name]; t.InterfaceObject && t.Answers(runtimeType) {
-			return name
-		}
+	if views := g.views(runtimeType); len(views) > 0 {
+		return views[0].Name
 	}
 	return ""
 }

@@ -74,16 +74,16 @@ func (w *World) markKey(g *Graph, typeName string, selection ast.SelectionSet) {
 		return
 	}
 	for _, runtimeType := range t.Possible {
-		view := g.Types[g.View(runtimeType)]
 		g.FieldsOn(runtimeType, selection, func(f *ast.Field) {
-			if view == nil || view.Fields[f.Name] == nil {
+			declared := g.fieldOf(runtimeType, f.Name)
+			if declared == nil {
 				return
 			}
 			if w.keys[runtimeType] == nil {
 				w.keys[runtimeType] = map[string]bool{}
 			}
 			w.keys[runtimeType][f.Name] = true
-			w.markKey(g, view.Fields[f.Name].Type.Name(), f.SelectionSet)
+			w.markKey(g, declared.Type.Name(), f.SelectionSet)
 		})
 	}
 }

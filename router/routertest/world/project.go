@@ -79,11 +79,11 @@ func (w *World) projectValue(g *Graph, value Value, selection ast.SelectionSet) 
 
 // FieldSetValue is the value of a field as a field set of the subgraph asks for it.
 func (w *World) FieldSetValue(g *Graph, o *Object, f *ast.Field) (Value, error) {
-	t := g.Types[g.View(o.Type)]
-	if t == nil || t.Fields[f.Name] == nil {
+	declared := g.fieldOf(o.Type, f.Name)
+	if declared == nil {
 		return Value{}, fmt.Errorf("subgraph %s has no field %s on %s", g.Name, f.Name, o.Type)
 	}
-	arguments, err := coerce.Arguments(g.Schema, t.Fields[f.Name].Args, f.Arguments, nil)
+	arguments, err := coerce.Arguments(g.Schema, declared.Args, f.Arguments, nil)
 	if err != nil {
 		return Value{}, err
 	}

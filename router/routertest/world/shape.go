@@ -31,7 +31,6 @@ func (s *shape) barren() bool {
 // speaker is a subgraph that declares a field, on the runtime type itself or on an interface object.
 type speaker struct {
 	graph    *Graph
-	typ      *GraphType
 	field    *GraphField
 	requires string // canonical text, "" when nothing is required
 }
@@ -40,12 +39,11 @@ type speaker struct {
 func (w *World) speakers(runtimeType, field string) []speaker {
 	var found []speaker
 	for _, g := range w.Graphs {
-		t := g.Types[g.View(runtimeType)]
-		if t == nil || t.Fields[field] == nil {
-			continue
+		for _, t := range g.views(runtimeType) {
+			if f := t.Fields[field]; f != nil {
+				found = append(found, speaker{graph: g, field: f, requires: selectionText(f.Requires)})
+			}
 		}
-		f := t.Fields[field]
-		found = append(found, speaker{graph: g, typ: t, field: f, requires: selectionText(f.Requires)})
 	}
 	return found
 }

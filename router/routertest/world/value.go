@@ -325,16 +325,16 @@ func (w *World) markNeeded(g *Graph, typeName string, selection ast.SelectionSet
 		return
 	}
 	for _, runtimeType := range t.Possible {
-		view := g.Types[g.View(runtimeType)]
 		g.FieldsOn(runtimeType, selection, func(f *ast.Field) {
-			if view == nil || view.Fields[f.Name] == nil {
+			declared := g.fieldOf(runtimeType, f.Name)
+			if declared == nil {
 				return
 			}
 			if w.needed[runtimeType] == nil {
 				w.needed[runtimeType] = map[string]bool{}
 			}
 			w.needed[runtimeType][f.Name] = true
-			w.markNeeded(g, view.Fields[f.Name].Type.Name(), f.SelectionSet)
+			w.markNeeded(g, declared.Type.Name(), f.SelectionSet)
 		})
 	}
 }
