@@ -58,6 +58,8 @@ type reachKey struct {
 type reached struct {
 	key      reachKey
 	contexts []contextID
+	final    bool             // there is no more to find
+	solving  bool             // it is in facts.batch
 	set      []placeID        // in the order of discovery
 	has      map[placeID]bool // the same, while it is being solved
 }
@@ -201,11 +203,15 @@ func (f *facts) queryRoots() []placeID {
 // known so far; the outermost question goes round until nothing is added anywhere.
 func (f *facts) reachFrom(p placeID, l labels, contexts []contextID) []placeID {
 	key := reachKey{p, l, contextText(contexts)}
-	if r, ok := f.reach[key]; ok {
+	r, ok := f.reach[key]
+	if !ok {
+		r = &reached{key: key, contexts: contexts, set: []placeID{p}}
+		f.reach[key] = r
+	}
+	if r.final || r.solving {
 		return r.set
 	}
-	r := &reached{key: key, contexts: contexts, set: []placeID{p}}
-	f.reach[key] = r
+	r.solving = true
 	f.batch = append(f.batch, r)
 	f.depth++
 	f.improve(r)
@@ -222,7 +228,10 @@ func (f *facts) reachFrom(p placeID, l labels, contexts []contextID) []placeID {
 		f.depth--
 	}
 	for _, done := range f.batch {
-		done.has = nil // it does not change any more
+		// Inside the question whether a requirement is fulfilled, that it is was not assumed: what was found is true, but
+		// there may be more.
+		done.final = len(f.asking) == 0
+		done.solving, done.has = false, nil
 	}
 	f.batch = f.batch[:0]
 	return r.set
@@ -236,7 +245,10 @@ func (f *facts) improve(r *reached) (changed bool) {
 		return false // all of them are there
 	}
 	if r.has == nil {
-		r.has = map[placeID]bool{r.key.from: true}
+		r.has = make(map[placeID]bool, len(r.set))
+		for _, p := range r.set {
+			r.has[p] = true
+		}
 	}
 	for added := true; added; {
 		added = false
