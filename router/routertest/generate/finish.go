@@ -164,6 +164,23 @@ func (g *graphGenerator) required() map[string]bool {
 	return names
 }
 
+// withoutLabelsOnRequired makes overrides of required fields unconditional: a requirement is checked without knowing any
+// label, so composition refuses one on a field that a label decides.
+func (g *graphGenerator) withoutLabelsOnRequired() {
+	required := g.required()
+	for _, d := range g.drafts {
+		for _, t := range d.types {
+			for _, f := range t.fields {
+				for i, directive := range f.directives {
+					if before, _, labelled := strings.Cut(directive, ", label: "); labelled && strings.HasPrefix(directive, "@override") && required[f.name] {
+						f.directives[i] = before + ")"
+					}
+				}
+			}
+		}
+	}
+}
+
 // oldStyle adds a subgraph of federation 1 that extends entities of the others.
 func (g *graphGenerator) oldStyle() {
 	if !g.chance(20) {

@@ -30,6 +30,7 @@ func RandomSubgraphs(seed uint64, options SupergraphOptions) []Subgraph {
 	g.roots()
 	g.rootsInside()
 	g.decorate()
+	g.withoutLabelsOnRequired()
 	var result []Subgraph
 	for _, d := range g.drafts {
 		if len(d.types) > 0 {
