@@ -23,7 +23,7 @@ type payload struct {
 // responses reads the operation off the tree, payload by payload, and reports what no payload has.
 func (r *run) responses() {
 	r.shown = fetchSet{}
-	told := told{}
+	told := told{fields: map[*node]map[*operation.Field][]string{}, when: map[*node]truth{}}
 	deferring := len(r.plan.Deferred) > 0
 	first := payload{set: r.operation.Root, object: r.plan.Response, node: r.root, known: r.conditions.always, part: deferring}
 	r.read(first, told)
@@ -36,41 +36,39 @@ func (r *run) responses() {
 	}
 }
 
-// told are the fields that payloads have shown, at their positions, with the store names they were shown from.
-type told map[*node]map[*operation.Field][]string
+// told is what payloads have shown.
+type told struct {
+	// fields are, at each position, the fields with the store names they were shown from.
+	fields map[*node]map[*operation.Field][]string
+	// when is the condition under which a position is in the response.
+	when map[*node]truth
+}
 
 func (t told) add(n *node, f shownField) {
 	n = n.original()
-	if t[n] == nil {
-		t[n] = map[*operation.Field][]string{}
+	if t.fields[n] == nil {
+		t.fields[n] = map[*operation.Field][]string{}
 	}
-	if !slices.Contains(t[n][f.asked], f.shape.StoreName) {
-		t[n][f.asked] = append(t[n][f.asked], f.shape.StoreName)
+	if !slices.Contains(t.fields[n][f.asked], f.shape.StoreName) {
+		t.fields[n][f.asked] = append(t.fields[n][f.asked], f.shape.StoreName)
 	}
+}
+
+func (t told) addPosition(n *node, known truth) {
+	n = n.original()
+	if before, ok := t.when[n]; ok {
+		known = known.or(before)
+	}
+	t.when[n] = known
 }
 
 // deferred reads a later payload, wherever its path leads.
 func (r *run) deferred(d *plan.Deferred, told told) {
-	type place struct {
-		set   *operation.SelectionSet
-		node  *node
-		known truth
-	}
-	places := []place{{r.operation.Root, r.root, r.conditions.always}}
+	places := []payload{{set: r.operation.Root, node: r.root, known: r.conditions.always}}
 	for _, element := range d.Path {
-		var next []place
+		var next []payload
 		for _, p := range places {
-			for _, f := range p.set.Fields {
-				if f.ResponseName != element.ResponseName || f.Selections == nil {
-					continue
-				}
-				known := p.known.and(r.conditions.asked(f.Condition, r.conditions.variable))
-				for _, s := range p.node.fields[element.StoreName] {
-					if s.child != nil {
-						next = append(next, place{f.Selections, s.child, known})
-					}
-				}
-			}
+			next = append(next, r.placesBelow(p, element)...)
 		}
 		places = next
 	}
@@ -78,8 +76,36 @@ func (r *run) deferred(d *plan.Deferred, told told) {
 		r.report(RuleShape, -1, d.Path.String(), "a deferred payload's path leads nowhere")
 	}
 	for _, p := range places {
-		r.read(payload{set: p.set, object: d.Response, node: p.node, known: p.known, where: d.Path.String(), part: true}, told)
+		p.object, p.where, p.part = d.Response, d.Path.String(), true
+		if when, ok := told.when[p.node.original()]; ok {
+			p.known = p.known.and(when) // not below an object that is denied
+		}
+		r.read(p, told)
 	}
+}
+
+// placesBelow are the positions to which an element of a deferred payload's path leads.
+func (r *run) placesBelow(p payload, element plan.PathElement) []payload {
+	var places []payload
+	for _, f := range p.set.Fields {
+		if f.ResponseName != element.ResponseName || f.Selections == nil {
+			continue
+		}
+		set := p.node.possible
+		for _, narrow := range [][]string{f.Types, element.Types} {
+			if narrow != nil {
+				set = set.and(r.world.of(narrow))
+			}
+		}
+		inside, _ := p.node.split(element.StoreName, set)
+		for _, s := range inside {
+			if s.child != nil {
+				known := p.known.and(r.conditions.asked(f.Condition, r.conditions.variable))
+				places = append(places, payload{set: f.Selections, node: s.child, known: known})
+			}
+		}
+	}
+	return places
 }
 
 // shownField is a field of the operation with the field of the shape that shows it, for some runtime types.
@@ -100,6 +126,7 @@ func (r *run) read(p payload, told told) {
 	if !slices.Equal(p.object.PossibleTypes, p.set.Possible) {
 		r.report(RuleShape, -1, p.where, "runtime types are %v, the shape says %v", p.set.Possible, p.object.PossibleTypes)
 	}
+	told.addPosition(p.node, p.known)
 	for _, f := range r.pair(p) {
 		told.add(p.node, *f)
 		r.readField(p, f, told)
@@ -303,7 +330,7 @@ func (r *run) untold(p payload, told told) {
 			continue
 		}
 		where := strings.TrimPrefix(p.where+"."+f.ResponseName, ".")
-		stores := told[p.node.original()][f]
+		stores := told.fields[p.node.original()][f]
 		if len(stores) == 0 {
 			r.report(RuleShape, -1, where, "no payload has it")
 			continue

@@ -102,8 +102,8 @@ func joinIn(g supergraph.GraphID, f *supergraph.Field) *supergraph.FieldJoin {
 func (w *world) addEntities(g supergraph.GraphID, view *ast.Schema) {
 	entity := &ast.Definition{Kind: ast.Union, Name: "_Entity"}
 	for _, t := range w.sg.Types {
-		isEntity := slices.ContainsFunc(t.Joins, func(j supergraph.TypeJoin) bool {
-			return j.Graph == g && j.Key != "" && j.Resolvable
+		isEntity := len(w.keysOf(g, t.Name)) > 0 || slices.ContainsFunc(t.Implements, func(i supergraph.ImplementsJoin) bool {
+			return i.Graph == g && len(w.keysOf(g, i.Interface)) > 0
 		})
 		if own := view.Types[t.Name]; isEntity && own != nil && own.Kind == ast.Object {
 			entity.Types = append(entity.Types, t.Name)
