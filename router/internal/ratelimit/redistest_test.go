@@ -61,8 +61,8 @@ func startRedis(t testing.TB, args ...string) *process {
 	port := freePort(t)
 	p := &process{address: fmt.Sprintf("127.0.0.1:%d", port)}
 	p.args = append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, args...)
+	t.Cleanup(p.kill) // first: start may give up on a server that runs
 	p.start(t)
-	t.Cleanup(p.kill)
 	return p
 }
 
@@ -77,8 +77,8 @@ func startSentinel(t testing.TB, master string) *process {
 		t.Fatal(err)
 	}
 	p := &process{address: fmt.Sprintf("127.0.0.1:%d", port), args: []string{file, "--sentinel"}}
+	t.Cleanup(p.kill) // first: start may give up on a server that runs
 	p.start(t)
-	t.Cleanup(p.kill)
 	return p
 }
 
