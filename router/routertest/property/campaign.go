@@ -140,7 +140,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 			in.World.Failures = 50
 		case 4:
 			in.World.NullKeys = 400
-		case 5, 6, 7:
+		case 5, 6, 7, 18, 19, 20:
 			in.Caller = randomCaller(random)
 		case 8, 9, 10:
 			in.Defer = true
@@ -168,7 +168,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		if c.one(ctx, name, in, bench, w, report) {
 			return true
 		}
-		if in.World.Failures+in.World.NullKeys > 0 || in.Caller != nil || in.Defer || in.Events > 0 || random.IntN(2) == 0 {
+		if in.World.Failures+in.World.NullKeys > 0 || in.Caller != nil || in.Defer || in.Events > 0 || random.IntN(5) < 2 {
 			continue
 		}
 		kinds := fake.FaultKinds()
