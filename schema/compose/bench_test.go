@@ -42,7 +42,7 @@ func generateGraph(subgraphs int) []compose.Source {
 }
 
 func BenchmarkCompose(b *testing.B) {
-	for _, subgraphs := range []int{10, 100, 1000} {
+	for _, subgraphs := range []int{10, 100, 250, 500, 1000} {
 		b.Run(fmt.Sprintf("subgraphs=%d", subgraphs), func(b *testing.B) {
 			sources := generateGraph(subgraphs)
 			size := 0
@@ -58,5 +58,21 @@ func BenchmarkCompose(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestCostGrowsWithTheGraph: twice the subgraphs are at most two and a half times the allocations.
+func TestCostGrowsWithTheGraph(t *testing.T) {
+	allocations := func(subgraphs int) float64 {
+		sources := generateGraph(subgraphs)
+		return testing.AllocsPerRun(1, func() {
+			if result := compose.Sources(sources...); len(result.Errors) > 0 {
+				t.Fatalf("%d errors, the first: %s", len(result.Errors), result.Errors[0].Message)
+			}
+		})
+	}
+	small, large := allocations(8), allocations(16)
+	if large > 2.5*small {
+		t.Errorf("8 subgraphs take %.0f allocations, 16 take %.0f", small, large)
 	}
 }

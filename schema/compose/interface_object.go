@@ -47,8 +47,8 @@ func (f *mergedField) abstractions() []abstraction {
 	}
 	var found []abstraction
 	for _, i := range f.parent.interfaces {
-		for _, s := range i.sources {
-			if !s.typ.InterfaceObject || f.parent.source(s.graph) != nil {
+		for _, s := range i.objects {
+			if f.parent.source(s.graph) != nil {
 				continue
 			}
 			if field := s.typ.Field(f.name); field != nil {

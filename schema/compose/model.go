@@ -17,6 +17,7 @@ type mergedType struct {
 	name         string
 	kind         ast.DefinitionKind // an @interfaceObject counts as an interface
 	sources      []typeSource       // sorted by subgraph; only those of this kind
+	objects      []typeSource       // those of sources that are interface objects
 	interfaces   []*mergedType      // what it implements anywhere
 	implements   map[string]bool    // the names of interfaces
 	implementers []*mergedType      // object types that implement it anywhere; of interfaces

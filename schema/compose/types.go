@@ -31,6 +31,9 @@ func (c *composition) declareTypes() {
 			hasQuery = hasQuery || t.Name == queryType
 			if m := c.declareType(t); m.kind == kindOf(t) {
 				m.sources = append(m.sources, typeSource{g, t})
+				if t.InterfaceObject {
+					m.objects = append(m.objects, typeSource{g, t})
+				}
 			} else {
 				mismatched[t.Name] = true
 			}

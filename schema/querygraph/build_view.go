@@ -24,6 +24,7 @@ type viewBuilder struct {
 	graph    *Graph
 	sources  map[string][]ContextSource // by context and selection: sources are shared between fields
 	contexts map[string][]string        // context's full name -> types that set it
+	views    map[string][]*Type         // by type, sorted by subgraph
 }
 
 func (b *viewBuilder) build() error {
@@ -34,10 +35,14 @@ func (b *viewBuilder) build() error {
 		})
 	}
 	b.collectObjects()
+	b.views = make(map[string][]*Type, len(s.Types))
 	for _, t := range s.Types {
 		if isComposite(t.Kind) {
 			b.addType(t)
 		}
+	}
+	for _, t := range s.Types {
+		b.addPossible(t)
 	}
 	b.collectContexts()
 	for _, t := range s.Types {
@@ -57,7 +62,14 @@ func (b *viewBuilder) build() error {
 		for _, t := range subgraph.Types {
 			slices.SortFunc(t.Fields, func(a, b *Field) int { return cmp.Compare(a.Name, b.Name) })
 		}
-		b.markKeyFields(subgraph)
+		for _, t := range subgraph.Types {
+			for _, key := range t.Keys {
+				markResolvable(t, key.Selection, key.Extension)
+			}
+		}
+	}
+	for _, t := range s.Types {
+		b.markOverriddenKeyFields(t)
 	}
 	return nil
 }
@@ -85,12 +97,12 @@ func (b *viewBuilder) collectObjects() {
 		switch t.Kind {
 		case ast.Object:
 			for _, j := range t.Implements {
-				g.possible[j.Interface] = slices.Clone(g.possible[j.Interface]).with(g.objectByName[t.Name])
+				g.possible[j.Interface] = g.possible[j.Interface].with(g.objectByName[t.Name])
 			}
 		case ast.Union:
 			for _, j := range t.Members {
 				if member, ok := g.objectByName[j.Member]; ok {
-					g.possible[t.Name] = slices.Clone(g.possible[t.Name]).with(member)
+					g.possible[t.Name] = g.possible[t.Name].with(member)
 				}
 			}
 		}
@@ -99,6 +111,7 @@ func (b *viewBuilder) collectObjects() {
 
 // addType adds the type to the subgraphs that join it, with its possible types there.
 func (b *viewBuilder) addType(t *supergraph.Type) {
+	var views []*Type // each once
 	for _, join := range t.Joins {
 		subgraph := b.graph.Subgraphs[join.Graph]
 		view := subgraph.byName[t.Name]
@@ -106,39 +119,38 @@ func (b *viewBuilder) addType(t *supergraph.Type) {
 			view = &Type{Subgraph: join.Graph, Name: t.Name, Kind: t.Kind}
 			subgraph.byName[t.Name] = view
 			subgraph.Types = append(subgraph.Types, view)
+			views = append(views, view)
 		}
 		if join.IsInterfaceObject {
 			view.InterfaceObject, view.Kind = true, ast.Object
 		}
 	}
-	for _, subgraph := range b.graph.Subgraphs {
-		if view := subgraph.byName[t.Name]; view != nil && !view.InterfaceObject {
-			view.Possible = b.possibleIn(subgraph.ID, t)
+	slices.SortFunc(views, func(a, b *Type) int { return cmp.Compare(a.Subgraph, b.Subgraph) })
+	b.views[t.Name] = views
+	for _, view := range views {
+		if t.Kind == ast.Object {
+			view.Possible = b.graph.possible[t.Name]
 		}
 	}
 }
 
-func (b *viewBuilder) possibleIn(id SubgraphID, t *supergraph.Type) TypeSet {
-	var set TypeSet
-	switch t.Kind {
-	case ast.Object:
-		return b.graph.possible[t.Name]
-	case ast.Union:
-		for _, j := range t.Members {
-			if member, ok := b.graph.objectByName[j.Member]; ok && j.Graph == id {
-				set = set.with(member)
-			}
-		}
-	case ast.Interface:
-		for object := range b.graph.possible[t.Name].All() {
-			implementation := b.graph.Supergraph.Type(b.graph.Objects[object])
-			joined := slices.ContainsFunc(implementation.Joins, func(j supergraph.TypeJoin) bool { return j.Graph == id })
-			if joined && slices.Contains(implementation.Implements, supergraph.ImplementsJoin{Graph: id, Interface: t.Name}) {
-				set = set.with(object)
-			}
+// addPossible finds the possible types that abstract types have in each subgraph: the implementations and members that are
+// joined to them there.
+func (b *viewBuilder) addPossible(t *supergraph.Type) {
+	object, isObject := b.graph.objectByName[t.Name]
+	for _, j := range t.Implements {
+		subgraph := b.graph.Subgraphs[j.Graph]
+		view := subgraph.byName[j.Interface]
+		if isObject && view != nil && view.IsAbstract() && subgraph.byName[t.Name] != nil {
+			view.Possible = view.Possible.with(object)
 		}
 	}
-	return set
+	for _, j := range t.Members {
+		member, isMember := b.graph.objectByName[j.Member]
+		if view := b.graph.Subgraphs[j.Graph].byName[t.Name]; isMember && view != nil && view.IsAbstract() {
+			view.Possible = view.Possible.with(member)
+		}
+	}
 }
 
 func (b *viewBuilder) addKeys(t *supergraph.Type) error {
@@ -161,12 +173,10 @@ func (b *viewBuilder) addKeys(t *supergraph.Type) error {
 // addField adds the field to every subgraph that has it.
 func (b *viewBuilder) addField(t *supergraph.Type, f *supergraph.Field) error {
 	if len(f.Joins) == 0 {
-		for _, subgraph := range b.graph.Subgraphs {
-			if view := subgraph.byName[t.Name]; view != nil {
-				field := &Field{Name: f.Name, Type: f.Type, Resolvable: true}
-				field.Composite = subgraph.byName[f.Type.Name()]
-				view.Fields = append(view.Fields, field)
-			}
+		for _, view := range b.views[t.Name] {
+			field := &Field{Name: f.Name, Type: f.Type, Resolvable: true}
+			field.Composite = b.graph.Subgraphs[view.Subgraph].byName[f.Type.Name()]
+			view.Fields = append(view.Fields, field)
 		}
 		return nil
 	}
@@ -256,29 +266,27 @@ func (b *viewBuilder) contextSources(argument supergraph.ContextArgument) ([]Con
 	return sources, nil
 }
 
-// markKeyFields makes those external fields resolvable that a subgraph answers all the same, as they are in its keys: of
-// type extensions, where federation 1 wants keys to be marked @external, and fields that another subgraph took over.
-func (b *viewBuilder) markKeyFields(subgraph *Subgraph) {
-	for _, t := range subgraph.Types {
-		for _, key := range t.Keys {
-			markResolvable(t, key.Selection, key.Extension)
-		}
-	}
-	for _, t := range b.graph.Supergraph.Types {
-		view := subgraph.byName[t.Name]
-		if view == nil {
-			continue
-		}
-		for _, f := range t.Fields {
-			for _, join := range f.Joins {
-				if field := view.Field(f.Name); join.HasGraph && join.Graph == subgraph.ID && join.UsedOverridden && inKeys(view, f.Name) {
-					field.External, field.Resolvable = false, true
-				}
+// markOverriddenKeyFields makes those fields resolvable that another subgraph took over and that are in the subgraph's keys:
+// it answers them all the same.
+func (b *viewBuilder) markOverriddenKeyFields(t *supergraph.Type) {
+	for _, f := range t.Fields {
+		for _, join := range f.Joins {
+			if !join.HasGraph || !join.UsedOverridden {
+				continue
+			}
+			view := b.graph.Subgraphs[join.Graph].byName[t.Name]
+			if view == nil || !inKeys(view, f.Name) {
+				continue
+			}
+			if field := view.Field(f.Name); field != nil {
+				field.External, field.Resolvable = false, true
 			}
 		}
 	}
 }
 
+// markResolvable makes the external fields of a type extension's key resolvable, down through its nested selections:
+// federation 1 wants keys to be marked @external there, and the subgraph answers them all the same.
 func markResolvable(t *Type, selection *Selection, extension bool) {
 	for _, f := range selection.Fields {
 		field := t.Field(f.Name)

@@ -70,11 +70,12 @@ type Entry struct {
 // supergraphs have none.
 func New(s *supergraph.Supergraph) (*Graph, error) {
 	g := &Graph{Supergraph: s, entries: map[string][]Entry{}}
-	if err := (&viewBuilder{graph: g}).build(); err != nil {
+	views := &viewBuilder{graph: g}
+	if err := views.build(); err != nil {
 		return nil, fmt.Errorf("querygraph: %w", err)
 	}
 	(&nodeBuilder{graph: g, copies: map[copyKey]NodeID{}}).build()
-	g.buildEntries()
+	g.buildEntries(views.views)
 	g.collectLabels()
 	return g, nil
 }
@@ -162,23 +163,29 @@ func (g *Graph) Entries(typeName string) []Entry { return g.entries[typeName] }
 // Labels are the names of all override labels, sorted.
 func (g *Graph) Labels() []string { return g.labels }
 
-func (g *Graph) buildEntries() {
+func (g *Graph) buildEntries(views map[string][]*Type) {
+	objects := map[string][]*Type{} // by interface: its interface objects
+	for name, of := range views {
+		for _, view := range of {
+			if view.InterfaceObject {
+				objects[name] = append(objects[name], view)
+			}
+		}
+	}
 	for _, t := range g.Supergraph.Types {
 		if t.Kind != ast.Object && t.Kind != ast.Interface {
 			continue
 		}
-		var entries []Entry
-		for _, subgraph := range g.Subgraphs {
-			view := subgraph.byName[t.Name]
-			entries = g.addEntries(entries, view, t.Kind == ast.Interface)
-			if t.Kind != ast.Object {
-				continue
-			}
+		ways := slices.Clone(views[t.Name])
+		if t.Kind == ast.Object && len(objects) > 0 {
 			for _, name := range t.InterfaceNames() {
-				if object := subgraph.byName[name]; object != nil && object.InterfaceObject {
-					entries = g.addEntries(entries, object, true)
-				}
+				ways = append(ways, objects[name]...)
 			}
+			slices.SortStableFunc(ways, func(a, b *Type) int { return cmp.Compare(a.Subgraph, b.Subgraph) })
+		}
+		var entries []Entry
+		for _, view := range ways {
+			entries = g.addEntries(entries, view, view.InterfaceObject || t.Kind == ast.Interface)
 		}
 		if entries != nil {
 			g.entries[t.Name] = entries
@@ -187,9 +194,6 @@ func (g *Graph) buildEntries() {
 }
 
 func (g *Graph) addEntries(entries []Entry, t *Type, asInterface bool) []Entry {
-	if t == nil {
-		return entries
-	}
 	for _, key := range t.Keys {
 		if key.Resolvable {
 			entries = append(entries, Entry{

@@ -26,8 +26,8 @@ func NewTypeSet(types ...ObjectID) TypeSet {
 // with adds a type in place where there is room; only for sets under construction.
 func (s TypeSet) with(t ObjectID) TypeSet {
 	word := int(t) / 64
-	for len(s) <= word {
-		s = append(s, 0)
+	if missing := word + 1 - len(s); missing > 0 {
+		s = append(s, make(TypeSet, missing)...)
 	}
 	s[word] |= 1 << (uint(t) % 64)
 	return s

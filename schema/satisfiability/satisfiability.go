@@ -76,21 +76,23 @@ type state struct {
 }
 
 type checker struct {
-	graph     *querygraph.Graph
-	facts     *facts
-	problems  []Problem
-	visits    map[string][]*state // by typeName
-	hinted    map[string]bool     // fields whose runtime types were reported
-	states    int
-	maxStates int
-	exceeded  bool
+	graph    *querygraph.Graph
+	facts    *facts
+	problems []Problem
+	visits   map[visitKey][]*state
+	hinted   map[string]bool // fields whose runtime types were reported
+	states   int
+	// comparisons counts the states that visited looked at.
+	comparisons int
+	maxStates   int
+	exceeded    bool
 	// inaccessible is the name of @inaccessible in this supergraph, "" when it is not linked.
 	inaccessible string
 }
 
 func newChecker(g *querygraph.Graph, maxStates int) *checker {
 	c := &checker{
-		graph: g, facts: newFacts(g), visits: map[string][]*state{}, hinted: map[string]bool{}, maxStates: maxStates,
+		graph: g, facts: newFacts(g), visits: map[visitKey][]*state{}, hinted: map[string]bool{}, maxStates: maxStates,
 	}
 	if name, linked := g.Supergraph.FeatureDirective("inaccessible", "inaccessible"); linked {
 		c.inaccessible = name
@@ -133,14 +135,45 @@ func (c *checker) walk(first *state) {
 	}
 }
 
+// visitKey is what states with the same or fewer places have in common with a state: the type, the labels, and one of its
+// places, the first of theirs.
+type visitKey struct {
+	typeName string
+	labels   labels
+	first    placeID
+}
+
+// noPlace is the first of no places.
+const noPlace placeID = -1
+
 // visited tells whether a state with the same or fewer places was proven; it remembers s otherwise.
 func (c *checker) visited(s *state) bool {
-	for _, before := range c.visits[s.typeName] {
-		if before.labels == s.labels && subset(before.places, s.places) && subset(before.contexts, s.contexts) {
+	key := visitKey{s.typeName, s.labels, noPlace}
+	if c.provedBelow(key, s) {
+		return true
+	}
+	for _, p := range s.places {
+		key.first = p
+		if c.provedBelow(key, s) {
 			return true
 		}
 	}
-	c.visits[s.typeName] = append(c.visits[s.typeName], s)
+	key.first = noPlace
+	if len(s.places) > 0 {
+		key.first = s.places[0]
+	}
+	c.visits[key] = append(c.visits[key], s)
+	return false
+}
+
+// provedBelow looks for such a state among those under one key.
+func (c *checker) provedBelow(key visitKey, s *state) bool {
+	for _, before := range c.visits[key] {
+		c.comparisons++
+		if subset(before.places, s.places) && subset(before.contexts, s.contexts) {
+			return true
+		}
+	}
 	return false
 }
 
