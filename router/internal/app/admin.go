@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/pprof"
-	"sync"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
@@ -40,7 +39,7 @@ func (a *App) observer() exec.Observer {
 }
 
 // startAdmin serves operators in the background until the server that it returns is closed; nil without an address.
-func (a *App) startAdmin(ctx context.Context, owned *sync.WaitGroup, failed chan<- error) (*http.Server, error) {
+func (a *App) startAdmin(ctx context.Context, failed chan<- error) (*http.Server, error) {
 	if a.metrics == nil {
 		return nil, nil
 	}
@@ -50,7 +49,7 @@ func (a *App) startAdmin(ctx context.Context, owned *sync.WaitGroup, failed chan
 	}
 	a.logger.Info("listening for operators", "address", listener.Addr().String())
 	server := adminServer(a.metrics)
-	owned.Go(func() {
+	a.owned.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve %s: %w", a.config.AdminListen, err)
 		}

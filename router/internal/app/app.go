@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,63 +29,104 @@ import (
 
 // App is a router that is ready to run.
 type App struct {
-	config   *config.Config
+	config   *config.Config // of the start: what cannot change is taken from it
 	logger   *slog.Logger
-	server   *server.Server
-	verifier *auth.Verifier
 	source   source.Source
 	client   *subgraphclient.Client
 	snapshot atomic.Pointer[snapshot.Snapshot]
-	policies *policies
-	limiter  *ratelimit.Limiter // nil without rate limits
+	current  atomic.Pointer[generation]
 	metrics  *telemetry.Metrics // nil without an admin address
+	reloads  *reloads           // nil: the configuration stays as it is
 
-	mu    sync.Mutex
-	bound net.Addr // guarded by mu; nil before Run listens
-	ready chan struct{}
+	background context.Context // of what runs beside requests; set by Run
+	owned      sync.WaitGroup  // everything that Run has started
+
+	change sync.Mutex // held while a supergraph or a configuration is put to use
+	sdl    string     // of the snapshot; guarded by change
+
+	mu       sync.Mutex
+	bound    net.Addr // guarded by mu; nil before Run listens
+	draining bool     // guarded by mu
+	ready    chan struct{}
 }
 
 // New puts a router together. It starts nothing and opens no connection.
 func New(c *config.Config, logger *slog.Logger) (*App, error) {
-	a := &App{config: c, logger: logger, ready: make(chan struct{})}
+	a := &App{config: c, logger: logger, ready: make(chan struct{}), source: newSource(c, logger)}
 	var err error
-	if a.verifier, err = newVerifier(c, logger); err != nil {
-		return nil, err
-	}
-	if a.policies, err = compilePolicies(c); err != nil {
-		return nil, err
-	}
-	if a.limiter, err = newRateLimiter(c, logger, nil); err != nil {
-		return nil, err
-	}
-	rules, err := newHeaderRules(c)
-	if err != nil {
-		return nil, err
-	}
-	page, err := newPlayground(c)
-	if err != nil {
-		return nil, err
-	}
 	if a.client, err = subgraphclient.New(subgraphclient.Options{}); err != nil {
 		return nil, err
 	}
-	a.source = newSource(c, logger)
 	if c.AdminListen != "" {
 		a.metrics = a.newMetrics()
+	}
+	first, err := a.newGeneration(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	a.current.Store(first)
+	return a, nil
+}
+
+// newGeneration builds what a configuration decides, with what stays the same of the generation before.
+func (a *App) newGeneration(c *config.Config, previous *generation) (*generation, error) {
+	g := &generation{config: c}
+	g.users.Store(1)
+	if err := a.build(g, previous); err != nil {
+		g.release()
+		return nil, err
+	}
+	return g, nil
+}
+
+func (a *App) build(g, previous *generation) error {
+	c := g.config
+	verifier, err := partOf(g, previous, "authentication", c.Auth, func() (*auth.Verifier, *part, error) {
+		v, err := newVerifier(c, a.logger)
+		if err != nil {
+			return nil, nil, err
+		}
+		return v, &part{run: v.Run}, nil
+	})
+	if err != nil {
+		return err
+	}
+	policies, err := compilePolicies(c)
+	if err != nil {
+		return err
+	}
+	limiter, err := partOf(g, previous, "rate_limits", c.RateLimits, func() (*ratelimit.Limiter, *part, error) {
+		l, err := newRateLimiter(c, a.logger, nil)
+		if err != nil || l == nil {
+			return nil, nil, err
+		}
+		return l, &part{run: l.Run, close: func() { _ = l.Close() }}, nil // only connections; nobody needs them any more
+	})
+	if err != nil {
+		return err
+	}
+	rules, err := newHeaderRules(c)
+	if err != nil {
+		return err
+	}
+	page, err := newPlayground(c)
+	if err != nil {
+		return err
 	}
 	csrf := c.CSRF.Headers
 	if !c.CSRF.Enabled {
 		csrf = nil
 	}
-	a.server = server.New(server.Options{
+	g.server = server.New(server.Options{
 		Observer: a.observer(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() },
-		Fetcher:  newFetcher(c, a.client), Verifier: a.verifier, RateLimits: a.limiter, Headers: rules, Policy: a.policies.policy, Labels: a.policies.label,
+		Fetcher:  newFetcher(c, a.client), Verifier: verifier, RateLimits: limiter, Headers: rules, Policy: policies.policy, Labels: policies.label,
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
-		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, AccessLog: c.Log.Access, Logger: logger,
+		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, AccessLog: c.Log.Access, Logger: a.logger,
 	})
-	return a, nil
+	g.handler = a.handler(g)
+	return nil
 }
 
 // Addr is the address that clients reach, once Ready is closed.
@@ -110,7 +150,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.bound = listener.Addr()
 	a.mu.Unlock()
 	httpServer := &http.Server{
-		Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: a, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
 	httpServer.Protocols = new(http.Protocols)
@@ -118,27 +158,29 @@ func (a *App) Run(ctx context.Context) error {
 	httpServer.Protocols.SetUnencryptedHTTP2(true)
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var owned sync.WaitGroup
+	a.background = background
 	failed := make(chan error, 4)
-	owned.Go(func() { a.verifier.Run(background) })
-	if a.limiter != nil {
-		owned.Go(func() { a.limiter.Run(background) })
+	for _, p := range a.current.Load().parts {
+		a.start(p)
 	}
-	owned.Go(func() {
+	a.owned.Go(func() {
 		if err := a.source.Run(background, a.use); err != nil {
 			failed <- err
 		}
 	})
-	owned.Go(func() {
+	a.owned.Go(func() {
 		if err := httpServer.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve %s: %w", a.config.Listen, err)
 		}
 	})
 	a.logger.Info("listening", "address", listener.Addr().String())
-	admin, err := a.startAdmin(ctx, &owned, failed)
+	admin, err := a.startAdmin(ctx, failed)
 	if err != nil {
 		failed <- err
 		err = nil
+	}
+	if a.reloads != nil {
+		a.owned.Go(func() { a.reloads.run(ctx, a) })
 	}
 	select {
 	case <-ctx.Done():
@@ -149,22 +191,23 @@ func (a *App) Run(ctx context.Context) error {
 	if admin != nil {
 		_ = admin.Close() // last, so that operators can watch the shutdown
 	}
-	owned.Wait()
+	a.owned.Wait()
 	a.client.Close()
-	if a.limiter != nil {
-		_ = a.limiter.Close() // only connections; nobody needs them any more
-	}
 	return err
 }
 
 func (a *App) shutDown(httpServer *http.Server, drain bool) {
-	a.server.Drain()
-	if wait := a.config.Traffic.Drain.Std(); drain && wait > 0 {
+	a.mu.Lock()
+	a.draining = true // no configuration takes the place of the one that drains
+	g := a.current.Load()
+	a.mu.Unlock()
+	g.server.Drain()
+	if wait := g.config.Traffic.Drain.Std(); drain && wait > 0 {
 		a.logger.Info("draining", "for", wait)
 		timer := time.NewTimer(wait)
 		<-timer.C
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), a.config.Traffic.Shutdown.Std())
+	ctx, cancel := context.WithTimeout(context.Background(), g.config.Traffic.Shutdown.Std())
 	defer cancel()
 	if err := httpServer.Shutdown(ctx); err != nil {
 		a.logger.Warn("requests were cut off at the end of traffic.shutdown", "error", err)
@@ -178,16 +221,19 @@ const warmOperations = 1000
 
 // use makes a supergraph the one that serves. The one before keeps serving until the new one is warm.
 func (a *App) use(ctx context.Context, sdl string) error {
+	a.change.Lock()
+	defer a.change.Unlock()
+	c := a.current.Load().config
 	current := a.snapshot.Load()
 	if current != nil && current.Hash == snapshot.HashOf(sdl) {
 		return nil
 	}
 	began := time.Now()
-	next, err := snapshot.Build(sdl, snapshotOptions(a.config))
+	next, err := snapshot.Build(sdl, snapshotOptions(c))
 	if err != nil {
 		return err
 	}
-	if err := a.client.SetSubgraphs(endpoints(a.config, next.Supergraph)); err != nil {
+	if err := a.client.SetSubgraphs(endpoints(c, next.Supergraph)); err != nil {
 		return err
 	}
 	warmed := 0
@@ -195,6 +241,7 @@ func (a *App) use(ctx context.Context, sdl string) error {
 		warmed = next.Warm(ctx, current.Documents(warmOperations))
 	}
 	a.snapshot.Store(next)
+	a.sdl = sdl
 	if current == nil {
 		close(a.ready)
 	}
@@ -229,15 +276,4 @@ func snapshotOptions(c *config.Config) snapshot.Options {
 	return snapshot.Options{
 		Operation: o, CacheBytes: int64(c.Plans.CacheSize), PlanTimeout: c.Plans.Timeout.Std(), PlanWorkers: c.Plans.Workers,
 	}
-}
-
-// NewLogger gives the router's logger.
-func NewLogger(c *config.Config, w io.Writer) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.Log.Level)) // checked by config
-	options := &slog.HandlerOptions{Level: level}
-	if c.Log.Format == "text" {
-		return slog.New(slog.NewTextHandler(w, options))
-	}
-	return slog.New(slog.NewJSONHandler(w, options))
 }

@@ -81,9 +81,9 @@ func newSource(c *config.Config, logger *slog.Logger) source.Source {
 }
 
 // handler is the server behind what every answer needs.
-func (a *App) handler() http.Handler {
-	c := a.config.CORS
-	var inner http.Handler = a.server
+func (a *App) handler(g *generation) http.Handler {
+	c := g.config.CORS
+	var inner http.Handler = g.server
 	if a.metrics != nil {
 		inner = a.metrics.Measure(inner)
 	}
@@ -92,7 +92,7 @@ func (a *App) handler() http.Handler {
 	}
 	return cors.New(cors.Options{
 		AllowedOrigins: c.Origins, AllowedMethods: []string{http.MethodGet, http.MethodPost}, AllowCredentials: c.Credentials,
-		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type"}, append(c.Headers, a.config.CSRF.Headers...)...),
+		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type"}, append(c.Headers, g.config.CSRF.Headers...)...),
 		MaxAge:         int(c.MaxAge.Std().Seconds()), ExposedHeaders: ratelimit.Headers(),
 	}).Handler(inner)
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/tributary-gql/tributary/router/internal/config"
@@ -22,6 +23,8 @@ const (
 type Streams struct {
 	Out, Err io.Writer
 	Env      config.LookupEnv
+	// Reload asks a router that serves to read its configuration again; nil: only a change of the file does.
+	Reload <-chan os.Signal
 }
 
 const usage = `Tributary's router: one GraphQL endpoint in front of many subgraphs.
@@ -99,17 +102,20 @@ func serve(ctx context.Context, args []string, s Streams) int {
 	if code, done := parseFlags(flags, args, s); done {
 		return code
 	}
-	c, err := config.Load(*file, s.Env, func(c *config.Config) {
-		set(&c.Listen, *listen)
-		set(&c.AdminListen, *admin)
-		set(&c.Log.Level, *level)
-		if *supergraph != "" {
-			c.Supergraph.File, c.Supergraph.Compose = *supergraph, ""
-		}
-		if *compose != "" {
-			c.Supergraph.File, c.Supergraph.Compose = "", *compose
-		}
-	})
+	load := func() (*config.Config, error) {
+		return config.Load(*file, s.Env, func(c *config.Config) {
+			set(&c.Listen, *listen)
+			set(&c.AdminListen, *admin)
+			set(&c.Log.Level, *level)
+			if *supergraph != "" {
+				c.Supergraph.File, c.Supergraph.Compose = *supergraph, ""
+			}
+			if *compose != "" {
+				c.Supergraph.File, c.Supergraph.Compose = "", *compose
+			}
+		})
+	}
+	c, err := load()
 	if err != nil {
 		fmt.Fprintf(s.Err, "router: the configuration is not valid:\n%v\n", err)
 		return ExitInvalid
@@ -119,6 +125,7 @@ func serve(ctx context.Context, args []string, s Streams) int {
 		fmt.Fprintf(s.Err, "router: the configuration is not valid:\n%v\n", err)
 		return ExitInvalid
 	}
+	a.ReloadFrom(*file, load, s.Reload)
 	if err := a.Run(ctx); err != nil {
 		fmt.Fprintf(s.Err, "router: %v\n", err)
 		return ExitFailed
