@@ -190,7 +190,7 @@ func (r *run) descend(a *application, m *matched, s *slot, join *supergraph.Fiel
 			returned = returned.with(i)
 		}
 	}
-	s.child.possible = s.child.possible.or(returned)
+	s.child.answered(r.world, guard, returned)
 	r.apply(application{
 		request: a.request, at: s.child, types: returned, sub: m.asked.Selections, selection: m.selected.Selection,
 		guard: guard, provided: a.provided.below(r.world, m.typeName, m.asked.Name, join), where: where,

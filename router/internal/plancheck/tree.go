@@ -8,9 +8,32 @@ import (
 // node stands for the objects at one position of the response tree. What the fetches write is entered into it; the
 // runtime types of the objects are kept apart where fetches treat them differently.
 type node struct {
-	possible types // runtime types that the subgraphs can return here
+	possible types    // runtime types that the subgraphs can return here
+	answers  []answer // those that bring the objects
 	fields   map[string][]*slot
 	origin   *node // of a copy: the node it was split off, so that what is known of that is known of this one
+}
+
+// answer says that a fetch brings the objects of a position, and of which runtime types it can.
+type answer struct {
+	guard truth
+	types types
+}
+
+// answered enters an answer. An object that several answers bring is of a type that all of them can have: each is
+// narrowed by those that are there whenever it is.
+func (n *node) answered(w *world, guard truth, returned types) {
+	n.answers = append(slices.Clip(n.answers), answer{guard, returned})
+	n.possible = w.none
+	for _, a := range n.answers {
+		set := a.types
+		for _, other := range n.answers {
+			if a.guard.implies(other.guard) {
+				set = set.and(other.types)
+			}
+		}
+		n.possible = n.possible.or(set)
+	}
 }
 
 // slot is a field of the tree for some runtime types of the object that has it; slots of one field have different types.
@@ -80,7 +103,7 @@ func (n *node) clone() *node {
 	if n == nil {
 		return nil
 	}
-	made := &node{possible: n.possible, origin: n.original(), fields: make(map[string][]*slot, len(n.fields))}
+	made := &node{possible: n.possible, answers: n.answers, origin: n.original(), fields: make(map[string][]*slot, len(n.fields))}
 	for _, name := range slices.Sorted(maps.Keys(n.fields)) {
 		for _, s := range n.fields[name] {
 			made.fields[name] = append(made.fields[name], s.clone())

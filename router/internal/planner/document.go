@@ -384,13 +384,13 @@ func (d *document) conditions(sel *selection, f *selectedField, all querygraph.T
 	switch {
 	case f.as != "":
 		return []string{f.as}
-	case sel.on != nil && (!sel.on.IsAbstract() || f.name == "__typename"):
+	case f.name == "__typename", sel.on != nil && !sel.on.IsAbstract():
 		return []string{""}
 	}
 	types := f.types
 	if sel.on != nil {
 		all = sel.on.Possible
-		if types == nil && alone && d.offers(sel.on, f) {
+		if types == nil && alone && f.isOfferedBy(sel.on) {
 			return []string{""}
 		}
 	}
@@ -399,19 +399,10 @@ func (d *document) conditions(sel *selection, f *selectedField, all querygraph.T
 	}
 	if alone && types.Len() > 1 {
 		for _, t := range d.subgraph.Types {
-			if t.IsAbstract() && t.Possible.Intersect(all).Equal(types) && d.offers(t, f) {
+			if t.IsAbstract() && t.Possible.Intersect(all).Equal(types) && f.isOfferedBy(t) {
 				return []string{t.Name}
 			}
 		}
 	}
 	return d.run.graph.Names(types)
-}
-
-// offers tells whether the field can be asked of an abstract type as it is of its runtime types.
-func (d *document) offers(t *querygraph.Type, f *selectedField) bool {
-	own := t.Field(f.name)
-	if own == nil || !sameWrapping(own.Type, f.declared) || own.Type.Name() != f.declared.Name() {
-		return f.name == "__typename"
-	}
-	return f.child == nil || f.child.on == own.Composite
 }

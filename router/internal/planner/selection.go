@@ -312,12 +312,41 @@ func (c *collector) finishInOrder() *selection {
 		c.fields = append(c.fields, f)
 	}
 	for _, f := range c.fields {
-		if f.types != nil && c.all.SubsetOf(f.types) {
+		if f.types != nil && c.all.SubsetOf(f.types) && c.asksAll(f) {
 			f.types = nil
 		}
 	}
 	c.s.separate(c.fields)
+	if c.isAmbiguous() {
+		c.addTypename()
+	}
 	return c.s.intern(c.on, c.fields)
+}
+
+// asksAll tells whether a field that is asked of all runtime types of the position can be asked of all that the subgraph
+// may return: others can be among these, which do not have the field.
+func (c *collector) asksAll(f *selectedField) bool {
+	return c.on == nil || !c.on.IsAbstract() || c.on.Possible.SubsetOf(f.types) || f.isOfferedBy(c.on)
+}
+
+// isAmbiguous tells whether one name in the answer stands for different fields, by runtime type: then the answer must say
+// of which type it is.
+func (c *collector) isAmbiguous() bool {
+	for i, f := range c.fields {
+		if slices.ContainsFunc(c.fields[:i], func(other *selectedField) bool { return other.response == f.response }) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOfferedBy tells whether the field can be asked of an abstract type as it is of its runtime types.
+func (f *selectedField) isOfferedBy(t *querygraph.Type) bool {
+	own := t.Field(f.name)
+	if own == nil || !sameWrapping(own.Type, f.declared) || own.Type.Name() != f.declared.Name() {
+		return f.name == "__typename"
+	}
+	return f.child == nil || f.child.on == own.Composite
 }
 
 // separate gives fields different names in the answer where one name would make an invalid operation: fields of

@@ -60,8 +60,8 @@ func (s *solver) solveUnknown(p *position) error {
 	var uniform, typed []*shapeField
 	typeAsked := false
 	for _, f := range p.shape.fields {
-		if f.name == "__typename" || f.types != nil {
-			typeAsked = true
+		if f.types != nil || f.name == "__typename" && (f.response == "" || p.shape.possible.Len() > 1) {
+			typeAsked = true // where the client can see one type only, it is known
 		}
 		switch {
 		case f.name == "__typename":
