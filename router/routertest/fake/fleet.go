@@ -13,10 +13,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
+	"github.com/tributary-gql/tributary/router/routertest/document"
 	"github.com/tributary-gql/tributary/router/routertest/execute"
 	"github.com/tributary-gql/tributary/router/routertest/world"
 )
@@ -235,11 +235,8 @@ func (f *Fleet) parse(g *world.Graph, query string) (*ast.QueryDocument, error) 
 	if found {
 		return known.document, known.err
 	}
-	document, errs := gqlparser.LoadQueryWithRules(g.Schema, query, nil)
-	parsed := parsedDocument{document: document}
-	if len(errs) > 0 {
-		parsed.err = errs
-	}
+	var parsed parsedDocument
+	parsed.document, parsed.err = document.Load(g.Schema, query)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.documents[key] = parsed

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
+	"github.com/tributary-gql/tributary/router/routertest/document"
 	"github.com/tributary-gql/tributary/router/routertest/world"
 )
 
@@ -51,11 +51,11 @@ func RandomOperation(w *world.World, seed uint64, options OperationOptions) (Ope
 			budget: options.MaxFields, values: map[string]any{},
 		}
 		operation := g.operation(root)
-		_, errs := gqlparser.LoadQueryWithRules(w.API, operation.Document, nil)
-		if len(errs) == 0 {
+		_, err := document.Load(w.API, operation.Document)
+		if err == nil {
 			return operation, nil
 		}
-		rejected = fmt.Errorf("%w in\n%s", errs, operation.Document)
+		rejected = fmt.Errorf("%w in\n%s", err, operation.Document)
 	}
 	return Operation{}, fmt.Errorf("no valid operation in %d attempts: %w", attempts, rejected)
 }

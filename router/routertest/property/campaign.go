@@ -63,6 +63,19 @@ func (f Found) Signature() string {
 // NewReport is an empty report.
 func NewReport() *Report { return &Report{Coverage: NewCoverage()} }
 
+// Add takes the counts of another report over, and its failures.
+func (r *Report) Add(other *Report) {
+	r.Supergraphs += other.Supergraphs
+	r.Operations += other.Operations
+	r.Faulty += other.Faulty
+	r.Fetches = append(r.Fetches, other.Fetches...)
+	r.Failures = append(r.Failures, other.Failures...)
+	r.Unusable = append(r.Unusable, other.Unusable...)
+	for name, n := range other.Coverage.counts {
+		r.Coverage.counts[name] += n
+	}
+}
+
 // Median is the number of fetches of the median operation.
 func (r *Report) Median() int {
 	if len(r.Fetches) == 0 {
@@ -128,6 +141,13 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 	}
 	report.Supergraphs++
 	options := world.Options{Nulls: 100, Labels: randomLabels(super, random)}
+	in.World = options
+	first, err := in.world(super)
+	if err != nil {
+		report.Unusable = append(report.Unusable, name+": "+err.Error())
+		return false
+	}
+	worlds := worlds{}
 	for range c.Operations {
 		if ctx.Err() != nil {
 			return true
@@ -149,11 +169,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		case 16, 17:
 			kind = ast.Subscription
 		}
-		w, err := in.world(super)
-		if err != nil {
-			report.Unusable = append(report.Unusable, name+": "+err.Error())
-			return false
-		}
+		w := worlds.of(first, in.World)
 		if (kind == ast.Mutation && w.API.Mutation == nil) || (kind == ast.Subscription && w.API.Subscription == nil) {
 			kind = ast.Query
 		}
@@ -180,6 +196,22 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		}
 	}
 	return false
+}
+
+// worlds keeps the worlds of one supergraph, which differ in what is in the key alone.
+type worlds map[worldKey]*world.World
+
+type worldKey struct {
+	seed               uint64
+	failures, nullKeys int
+}
+
+func (made worlds) of(first *world.World, options world.Options) *world.World {
+	key := worldKey{options.Seed, options.Failures, options.NullKeys}
+	if made[key] == nil {
+		made[key] = first.With(options)
+	}
+	return made[key]
 }
 
 // randomCaller may see a part of what is protected.

@@ -23,6 +23,7 @@ var (
 	firstFlag   = flag.Uint64("first", 1, "seed of the first random supergraph")
 	graphsFlag  = flag.Int("graphs", 200, "random supergraphs of a campaign")
 	opsFlag     = flag.Int("operations", 25, "operations on each supergraph")
+	forFlag     = flag.Duration("for", 0, "how long the fresh campaign goes on; 0: for one set of supergraphs")
 	shrinkFlag  = flag.Duration("shrink", 10*time.Second, "how long to shrink one failing case")
 	failingFlag = flag.String("failing", "", "folder to write shrunk failing cases to")
 )
@@ -49,25 +50,29 @@ func TestRouterEqualsReferenceOnRandomSupergraphs(t *testing.T) {
 }
 
 // TestRouterEqualsReferenceOnFreshSeeds is the property on inputs that nobody has seen yet. The seed is printed; run it
-// again with -seed. What it finds that nobody knew fails it only when a seed is given: chance does not decide whether a
-// change lands, but the log says what to look at.
+// again with -seed, or on and on with -for. What it finds that nobody knew fails it only when a seed or a time is given:
+// chance does not decide whether a change lands, but the log says what to look at.
 func TestRouterEqualsReferenceOnFreshSeeds(t *testing.T) {
 	t.Parallel()
+	asked := *seedFlag != 0 || *forFlag != 0
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64N(1 << 40)
 	}
 	t.Logf("run again with: go test ./routertest/property -run FreshSeeds -seed %d", seed)
-	report := property.NewReport()
-	property.Campaign{Seed: seed, Operations: *opsFlag}.Random(context.Background(), seed, *graphsFlag/5, report)
-	t.Log(report)
-	if *seedFlag != 0 {
-		judge(t, report)
-		return
+	total, end := property.NewReport(), time.Now().Add(*forFlag)
+	for first := seed; first == seed || time.Now().Before(end); first += uint64(*graphsFlag / 5) {
+		report := property.NewReport()
+		property.Campaign{Seed: first, Operations: *opsFlag}.Random(context.Background(), first, *graphsFlag/5, report)
+		if asked {
+			judge(t, report)
+		}
+		for _, f := range report.Failures {
+			t.Logf("campaign %d, %s: %v", first, f.Name, f.Failure)
+		}
+		total.Add(report)
 	}
-	for _, f := range report.Failures {
-		t.Logf("%s: %v", f.Name, f.Failure)
-	}
+	t.Log(total)
 }
 
 // TestRouterEqualsReferenceOnRecordedSupergraphs is the property on supergraphs that the reference implementation

@@ -6,10 +6,10 @@ package reference
 import (
 	"fmt"
 
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
+	"github.com/tributary-gql/tributary/router/routertest/document"
 	"github.com/tributary-gql/tributary/router/routertest/execute"
 	"github.com/tributary-gql/tributary/router/routertest/world"
 )
@@ -51,22 +51,22 @@ func Events(w *world.World, request Request, n int) ([]execute.Result, error) {
 
 // prepare validates a request and coerces its variables.
 func prepare(w *world.World, request Request) (*ast.OperationDefinition, map[string]any, error) {
-	document, errs := gqlparser.LoadQueryWithRules(w.API, request.Document, nil)
-	if len(errs) > 0 {
-		return nil, nil, fmt.Errorf("invalid operation: %w", errs)
+	parsed, err := document.Load(w.API, request.Document)
+	if err != nil {
+		return nil, nil, fmt.Errorf("invalid operation: %w", err)
 	}
-	operation := document.Operations.ForName(request.OperationName)
+	operation := parsed.Operations.ForName(request.OperationName)
 	if operation == nil {
 		return nil, nil, fmt.Errorf("there is no operation %q", request.OperationName)
 	}
 	values := map[string]any{}
 	if len(request.Variables) > 0 {
-		parsed, err := coerce.Parse(request.Variables)
+		given, err := coerce.Parse(request.Variables)
 		if err != nil {
 			return nil, nil, fmt.Errorf("variables: %w", err)
 		}
 		var isObject bool
-		if values, isObject = parsed.(map[string]any); !isObject && parsed != nil {
+		if values, isObject = given.(map[string]any); !isObject && given != nil {
 			return nil, nil, fmt.Errorf("variables are no object")
 		}
 	}
