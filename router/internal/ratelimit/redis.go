@@ -2,50 +2,21 @@ package ratelimit
 
 import (
 	"context"
-	"crypto/tls"
 	_ "embed"
 	"fmt"
-	"runtime"
 	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/tributary-gql/tributary/router/internal/redisconn"
 )
 
 //go:embed script.lua
 var scriptText string
 
-// RedisOptions say where Redis is. MasterName makes the addresses those of Sentinels; Cluster, or more than one address
-// without MasterName, those of a Cluster's nodes.
-type RedisOptions struct {
-	Addresses        []string // host:port
-	MasterName       string
-	Cluster          bool
-	Username         string
-	Password         string
-	SentinelUsername string
-	SentinelPassword string
-	DB               int // not with a Cluster
-	TLS              *tls.Config
-}
-
-// dialTimeout bounds a connection that is being made. Requests do not wait that long: their own timeout is shorter, and
-// the connection is there for the next.
-const dialTimeout = time.Second
-
-func newRedisClient(o RedisOptions, timeout time.Duration) redis.UniversalClient {
-	return redis.NewUniversalClient(&redis.UniversalOptions{
-		Addrs: o.Addresses, MasterName: o.MasterName, IsClusterMode: o.Cluster, DB: o.DB, TLSConfig: o.TLS,
-		Username: o.Username, Password: o.Password, SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword,
-		ContextTimeoutEnabled: true, DialTimeout: dialTimeout, DialerRetries: 1, ReadTimeout: timeout, WriteTimeout: timeout,
-		// One retry at once, for a connection that the server has closed meanwhile.
-		MaxRetries: 1, MinRetryBackoff: -1, MaxRetryBackoff: -1,
-		PoolSize: 50 * runtime.GOMAXPROCS(0), ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10, PipelinePoolSize: -1,
-		FailingTimeoutSeconds: 1, DisableIdentity: true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
-}
+// RedisOptions say where Redis is.
+type RedisOptions = redisconn.Options
 
 // redisStore keeps the buckets in Redis.
 type redisStore struct {
@@ -57,7 +28,7 @@ type redisStore struct {
 }
 
 func newRedisStore(o RedisOptions, timeout time.Duration, prefix string) *redisStore {
-	s := &redisStore{client: newRedisClient(o, timeout), script: redis.NewScript(scriptText), timeout: timeout, probe: prefix + ":{probe}"}
+	s := &redisStore{client: redisconn.New(o, timeout), script: redis.NewScript(scriptText), timeout: timeout, probe: prefix + ":{probe}"}
 	s.cluster, _ = s.client.(*redis.ClusterClient)
 	return s
 }
@@ -134,7 +105,7 @@ func (s *redisStore) takeEach(ctx context.Context, demands []demand) ([]grant, e
 // check tells whether Redis, every master of it, can judge buckets again.
 func (s *redisStore) check(ctx context.Context) error {
 	if s.cluster != nil {
-		limited, cancel := context.WithTimeout(ctx, dialTimeout)
+		limited, cancel := context.WithTimeout(ctx, redisconn.DialTimeout)
 		defer cancel()
 		s.cluster.ReloadState(limited)
 		if err := s.cluster.ForEachMaster(limited, func(ctx context.Context, node *redis.Client) error { return node.Ping(ctx).Err() }); err != nil {
