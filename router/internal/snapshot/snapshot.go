@@ -113,7 +113,7 @@ func (s *Snapshot) Prepare(ctx context.Context, document, operationName string) 
 			if err != nil {
 				return nil, err
 			}
-			return &Prepared{Operation: op, Literals: literals, Labels: s.planner.Graph().Labels()}, nil
+			return &Prepared{Operation: op, Literals: literals, Labels: s.planner.Labels(op)}, nil
 		})
 		if err == nil {
 			s.operations.add(key, p)

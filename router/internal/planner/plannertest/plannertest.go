@@ -6,6 +6,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/internal/plancheck"
 	"github.com/tributary-gql/tributary/router/internal/planner"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
@@ -15,6 +16,7 @@ type Planner struct {
 	Supergraph *supergraph.Supergraph
 	Schema     *operation.Schema
 	Planner    *planner.Planner
+	checker    *plancheck.Checker
 }
 
 // New makes a planner for a supergraph's SDL; the test fails when it cannot.
@@ -32,7 +34,11 @@ func New(tb testing.TB, sdl string) *Planner {
 	if err != nil {
 		tb.Fatalf("prepare the planner: %v", err)
 	}
-	return &Planner{Supergraph: s, Schema: schema, Planner: p}
+	checker, err := plancheck.New(s)
+	if err != nil {
+		tb.Fatalf("prepare the check: %v", err)
+	}
+	return &Planner{Supergraph: s, Schema: schema, Planner: p, checker: checker}
 }
 
 // Operation parses an operation; with deferring, @defer is kept.
@@ -47,12 +53,16 @@ func (p *Planner) Operation(tb testing.TB, document string, deferring bool) *ope
 	return op
 }
 
-// Plan plans an operation given as text.
+// Plan plans an operation given as text. The test fails when the plan does not pass plancheck.
 func (p *Planner) Plan(tb testing.TB, document string, options planner.Options) *plan.Plan {
 	tb.Helper()
-	made, err := p.Planner.Plan(tb.Context(), p.Operation(tb, document, options.Defer), options)
+	op := p.Operation(tb, document, options.Defer)
+	made, err := p.Planner.Plan(tb.Context(), op, options)
 	if err != nil {
 		tb.Fatalf("plan: %v", err)
+	}
+	for _, finding := range p.checker.Check(op, made, plancheck.Options{Labels: options.Labels}) {
+		tb.Errorf("plancheck: %s\n%s", finding, made)
 	}
 	return made
 }
