@@ -16,12 +16,14 @@ func (e *execution) merge(t *task, answer Answer, err error) {
 	} else if answer.Release != nil {
 		answer.Release()
 	}
+	header := answer.Header
 	if err != nil {
+		header = nil // it may have been released
 		e.fail(t, f, err)
 	}
 	if e.in.Observer != nil {
 		e.in.Observer.FetchDone(FetchReport{
-			Fetch: f.fetch, Start: t.start, Duration: t.duration,
+			Fetch: f.fetch, Context: t.ctx, Start: t.start, Duration: t.duration, Header: header,
 			Representations: t.sent, Entities: len(t.targets),
 			RequestBytes: len(t.body), ResponseBytes: len(answer.Body),
 			Status: answer.Status, Errors: count, Err: err,

@@ -49,12 +49,17 @@ func (e *execution) report(r reportedError) {
 		return
 	}
 	start := len(l.text)
-	l.text = e.appendError(l.text, r)
+	text, code := e.appendError(l.text, r)
+	l.text = text
 	l.entries = append(l.entries, errorEntry{fetch: r.fetch, start: start, end: len(l.text)})
+	if e.in.Observer != nil {
+		e.in.Observer.ErrorReported(r.subgraph, code)
+	}
 }
 
-func (e *execution) appendError(dst []byte, r reportedError) []byte {
-	code := r.code
+// appendError gives the error's code beside its text: a subgraph's own replaces ours.
+func (e *execution) appendError(dst []byte, r reportedError) (text []byte, code string) {
+	code = r.code
 	policy := e.in.Errors
 	var kept []byte
 	if r.extensions != nil {
@@ -97,7 +102,7 @@ func (e *execution) appendError(dst []byte, r reportedError) []byte {
 		dst = append(dst, '}')
 	}
 	dst = append(dst, kept...)
-	return append(dst, "}}"...)
+	return append(dst, "}}"...), code
 }
 
 // appendErrors writes the list of errors so far whose fetches belong to the payload at hand, in the order of the fetches,

@@ -109,24 +109,31 @@ type ErrorPolicy interface {
 	KeepExtension(subgraph, name string) bool
 }
 
-// Observer hears of each request that was made for a fetch, from several goroutines but one at a time for one Execute. It
-// must not block.
+// Observer hears of each request that is made for a fetch, and of each error that goes to the client. It must not block.
 type Observer interface {
+	// FetchStarts is called before a request is made, from several goroutines at once. The request runs in the context that
+	// it returns, which is ctx itself when there is nothing to add.
+	FetchStarts(ctx context.Context, fetch *plan.Fetch) context.Context
+	// FetchDone is called from several goroutines, but one at a time for one Execute.
 	FetchDone(report FetchReport)
+	// ErrorReported is called like FetchDone. subgraph is "" when none is to blame.
+	ErrorReported(subgraph, code string)
 }
 
 // FetchReport is about one request for one fetch.
 type FetchReport struct {
 	Fetch           *plan.Fetch
+	Context         context.Context // that FetchStarts gave; nil when the request was not made, because its time was over
 	Start           time.Time
 	Duration        time.Duration // until the answer was there
 	Representations int           // sent
 	Entities        int           // positions in the response tree that they stand for
 	RequestBytes    int
 	ResponseBytes   int
-	Status          int   // HTTP status, 0 when there was none
-	Errors          int   // in the answer
-	Err             error // why the fetch failed, nil when it did not
+	Status          int    // HTTP status, 0 when there was none
+	Header          []byte // of the answer (see Answer), valid during FetchDone; nil when the fetch failed
+	Errors          int    // in the answer
+	Err             error  // why the fetch failed, nil when it did not
 }
 
 const (

@@ -253,6 +253,10 @@ func TestSubscriptionAfterOtherRequests(t *testing.T) {
 
 type panickingObserver struct{ atFetch int }
 
+func (panickingObserver) FetchStarts(ctx context.Context, _ *plan.Fetch) context.Context { return ctx }
+
+func (panickingObserver) ErrorReported(string, string) {}
+
 func (o panickingObserver) FetchDone(r FetchReport) {
 	if r.Fetch.ID == o.atFetch {
 		panic("the observer is broken")

@@ -56,7 +56,8 @@ type task struct {
 	body     []byte
 	targets  []target
 	entities []taskEntities
-	sent     int // representations
+	sent     int             // representations
+	ctx      context.Context // for the observer, nil without one
 	start    time.Time
 	duration time.Duration
 }
@@ -305,7 +306,7 @@ func (e *execution) newTask(index int32) *task {
 func (e *execution) arrived(t *task, answer Answer, err error) {
 	e.merge(t, answer, err)
 	e.finished(t.fetch)
-	t.request = FetchRequest{Header: t.request.Header[:0]}
+	t.request, t.ctx = FetchRequest{Header: t.request.Header[:0]}, nil
 	if cap(t.body) > retainedBody {
 		t.body = nil
 	}
@@ -319,8 +320,9 @@ func (e *execution) fetch(t *task) (answer Answer, err error) {
 	}
 	fetch := e.program.fetches[t.fetch].fetch
 	t.request = FetchRequest{Fetch: fetch, Body: t.body, Client: e.in.Client, Header: t.request.Header[:0]}
+	ctx := e.ctx
 	if e.in.Observer != nil {
-		t.start = time.Now()
+		t.start, t.ctx = time.Now(), ctx
 		defer func() { t.duration = time.Since(t.start) }()
 	}
 	defer func() {
@@ -332,7 +334,11 @@ func (e *execution) fetch(t *task) (answer Answer, err error) {
 			}
 		}
 	}()
-	return e.fetcher.Fetch(e.ctx, &t.request)
+	if e.in.Observer != nil {
+		ctx = e.in.Observer.FetchStarts(ctx, fetch)
+		t.ctx = ctx
+	}
+	return e.fetcher.Fetch(ctx, &t.request)
 }
 
 func (e *execution) contextError(err error) *FetchError {

@@ -17,6 +17,8 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/tools/txtar"
+
+	"github.com/tributary-gql/tributary/router/internal/plan"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens of testdata/scenarios")
@@ -82,6 +84,7 @@ type scenario struct {
 	unfreed   int
 	mu        sync.Mutex // guards what fetches change
 	observers []FetchReport
+	reported  []string // code and subgraph of each error
 }
 
 type loggedRequest struct {
@@ -139,6 +142,51 @@ func (s *scenario) run(t *testing.T) {
 	if len(s.observers) != len(s.requests) && s.planText.plan.Kind != "subscription" {
 		t.Errorf("the observer heard of %d requests of %d", len(s.observers), len(s.requests))
 	}
+	slices.Sort(s.reported)
+	if codes := s.codes(t); !slices.Equal(s.reported, codes) {
+		t.Errorf("the observer heard of the errors %q, the client of %q", s.reported, codes)
+	}
+}
+
+// codes gives the codes of all errors in the payloads.
+func (s *scenario) codes(t *testing.T) []string {
+	t.Helper()
+	type withErrors struct {
+		Errors []struct {
+			Extensions struct{ Code, ServiceName string }
+		}
+	}
+	var codes []string
+	for _, payload := range s.emitted {
+		var p struct {
+			withErrors
+			Incremental []withErrors
+		}
+		if err := json.Unmarshal(payload, &p); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range append(p.Incremental, p.withErrors) {
+			for _, e := range part.Errors {
+				codes = append(codes, e.Extensions.Code+" "+e.Extensions.ServiceName)
+			}
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// FetchStarts implements Observer.
+func (s *scenario) FetchStarts(ctx context.Context, _ *plan.Fetch) context.Context {
+	return context.WithValue(ctx, startedKey{}, true)
+}
+
+type startedKey struct{}
+
+// ErrorReported implements Observer.
+func (s *scenario) ErrorReported(subgraph, code string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reported = append(s.reported, code+" "+subgraph)
 }
 
 // FetchDone implements Observer.
@@ -151,10 +199,13 @@ func (s *scenario) FetchDone(report FetchReport) {
 // Fetch implements Fetcher: a request of fetch f is answered by the section answers/f.json, or, where a fetch makes
 // several requests, by the one whose name answers/f~TEXT.json has a text that is in the request's body; the events of a
 // subscription, and what each brings about, are answers/f.1.json, answers/f.2.json …
-func (s *scenario) Fetch(_ context.Context, request *FetchRequest) (Answer, error) {
+func (s *scenario) Fetch(ctx context.Context, request *FetchRequest) (Answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := request.Fetch.ID
+	if ctx.Value(startedKey{}) == nil {
+		panic("a request runs outside of its observer's context")
+	}
 	s.requests = append(s.requests, loggedRequest{id, request.Fetch.Subgraph, string(request.Body)})
 	s.answered[id]++
 	text, ok := s.sections[fmt.Sprintf("answers/%d.%d.json", id, s.answered[id])]

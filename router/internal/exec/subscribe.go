@@ -1,5 +1,7 @@
 package exec
 
+import "time"
+
 // subscribe runs the plan once for each event of its first fetch.
 func (e *execution) subscribe(sink Sink) error {
 	first := &e.program.fetches[0]
@@ -9,8 +11,14 @@ func (e *execution) subscribe(sink Sink) error {
 		e.fail(t, first, &FetchError{Code: CodeInternal, Message: "Subscriptions are not supported here."})
 		return sink.Emit(e.payload("", nil), false)
 	}
+	ctx := e.ctx
+	if e.in.Observer != nil { // the first event is the answer that it hears of with a time
+		t.start = time.Now()
+		ctx = e.in.Observer.FetchStarts(ctx, first.fetch)
+		t.ctx = ctx
+	}
 	var sinkErr error
-	err := streamer.Stream(e.ctx, &t.request, func(answer Answer) error {
+	err := streamer.Stream(ctx, &t.request, func(answer Answer) error {
 		sinkErr = e.event(t, first, answer, sink)
 		return sinkErr
 	})
@@ -40,7 +48,11 @@ func (e *execution) event(t *task, first *fetchProgram, answer Answer, sink Sink
 	e.reset()
 	e.mu.Lock()
 	e.ready = e.ready[:copy(e.ready, e.ready[1:])] // the first fetch is what brings the events
+	if t.ctx != nil {
+		t.duration = time.Since(t.start)
+	}
 	e.merge(t, answer, nil)
+	t.ctx = nil
 	e.complete(0)
 	e.mu.Unlock()
 	if e.hasDeferred() {

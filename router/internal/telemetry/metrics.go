@@ -3,6 +3,7 @@
 package telemetry
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/plan"
 )
 
 // buckets are for durations in seconds: from what a cached answer takes to what a deadline allows.
@@ -63,6 +65,12 @@ func (m *Metrics) Handler() http.Handler {
 
 // codeOfErrors is the code under which answers with GraphQL errors are counted.
 const codeOfErrors = "GRAPHQL_ERRORS"
+
+// FetchStarts implements exec.Observer.
+func (m *Metrics) FetchStarts(ctx context.Context, _ *plan.Fetch) context.Context { return ctx }
+
+// ErrorReported implements exec.Observer.
+func (m *Metrics) ErrorReported(string, string) {}
 
 // FetchDone implements exec.Observer.
 func (m *Metrics) FetchDone(report exec.FetchReport) {
