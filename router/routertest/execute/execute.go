@@ -50,6 +50,8 @@ type Error struct {
 type Result struct {
 	Data   []byte // compact JSON, "null" included
 	Errors []Error
+	// Roots are the names of the root fields in the order in which they were resolved.
+	Roots []string
 }
 
 // Options change what the executor checks.
@@ -64,7 +66,7 @@ func Run(schema *ast.Schema, operation *ast.OperationDefinition, variables map[s
 	if !e.object(&Node{Object: root}, []ast.SelectionSet{operation.SelectionSet}) {
 		e.out = []byte("null")
 	}
-	return Result{Data: e.out, Errors: e.errors}
+	return Result{Data: e.out, Errors: e.errors, Roots: e.roots}
 }
 
 type executor struct {
@@ -75,6 +77,7 @@ type executor struct {
 	out       []byte
 	path      []any
 	errors    []Error
+	roots     []string
 }
 
 func (e *executor) fail(format string, args ...any) {
@@ -133,6 +136,9 @@ func (e *executor) field(node *Node, definition *ast.Definition, asked []*ast.Fi
 	selections, declared := make([]ast.SelectionSet, len(asked)), make([]string, len(asked))
 	for i, field := range asked {
 		selections[i], declared[i] = field.SelectionSet, field.ObjectDefinition.Name
+	}
+	if node.Parent == nil {
+		e.roots = append(e.roots, name)
 	}
 	value := e.backend.Resolve(node, Field{
 		Name: name, Definition: fieldDefinition, Arguments: arguments, Path: e.path, Declared: declared,

@@ -76,7 +76,7 @@ func (b *backend) Resolve(n *execute.Node, field execute.Field) world.Value {
 	if f.Provides != nil {
 		provided = append(provided, f.Provides)
 	}
-	return b.spoilLeaf(field, b.placed(value, f.Type.Name(), provided))
+	return b.spoilLeaf(n.Object, field, b.placed(value, f.Type.Name(), provided))
 }
 
 // provided tells whether @provides on the way covers a field, and what it promises below.

@@ -172,14 +172,15 @@ func (b *backend) spoilEntities(value world.Value) world.Value {
 	return value
 }
 
-// spoilLeaf changes the first leaf for which the fault is meant.
-func (b *backend) spoilLeaf(field execute.Field, value world.Value) world.Value {
+// spoilLeaf changes the first leaf for which the fault is meant. A null that goes into a context would change what other
+// fields answer, rightly: such leaves stay.
+func (b *backend) spoilLeaf(o *world.Object, field execute.Field, value world.Value) world.Value {
 	if b.fault == nil || b.spent || value.Kind != world.Leaf {
 		return value
 	}
 	switch b.fault.Kind {
 	case NullLeaf:
-		if field.Definition.Type.NonNull {
+		if field.Definition.Type.NonNull && !b.world.InContext(o.Type, field.Name) {
 			b.spent = true
 			return world.Value{Kind: world.Null}
 		}

@@ -31,6 +31,7 @@ type Fleet struct {
 	faults     []Fault
 	documents  map[documentKey]parsedDocument
 	covered    map[string]int
+	mutations  []string
 }
 
 // Request is one request that a subgraph received.
@@ -127,7 +128,7 @@ func (f *Fleet) Covered() map[string]int {
 func (f *Fleet) Reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.requests, f.violations, f.faults = nil, nil, nil
+	f.requests, f.violations, f.faults, f.mutations = nil, nil, nil, nil
 }
 
 func (f *Fleet) violate(subgraph, query, format string, args ...any) {
@@ -216,6 +217,9 @@ func (f *Fleet) serve(g *world.Graph, request body, values map[string]any, fault
 	result := execute.Run(g.Schema, operation, variables, f.world.Root(operation.Operation), backend,
 		execute.Options{Lenient: fault != nil && fault.lenient()})
 	backend.count(operation)
+	if operation.Operation == ast.Mutation {
+		f.mutate(result.Roots)
+	}
 	if backend.asked && backend.sent == 0 {
 		backend.violate("not one representation: the request was not needed")
 	}
@@ -224,6 +228,19 @@ func (f *Fleet) serve(g *world.Graph, request body, values map[string]any, fault
 		answer = fault.spoil(answer)
 	}
 	return answer
+}
+
+func (f *Fleet) mutate(fields []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mutations = append(f.mutations, fields...)
+}
+
+// Mutations are the names of the mutations so far, in the order in which they happened.
+func (f *Fleet) Mutations() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.mutations)
 }
 
 // parse validates a document in full; documents come often, so that results are kept.

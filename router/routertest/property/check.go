@@ -135,6 +135,10 @@ func (b *Bench) check(ctx context.Context, c Case) (outcome *Outcome, failure *F
 	if len(c.Faults) > 0 || c.World.HasNullKeys() {
 		return outcome, compareBroken(outcome, c)
 	}
+	// What is asked twice, first under a condition, happens where it was asked first.
+	if got, want := outcome.Fleet.Mutations(), outcome.Expected.Roots; len(got) > 0 && !outcome.conditional && !slices.Equal(got, want) {
+		return outcome, &Failure{"order", fmt.Sprintf("mutations happened as %v, want %v", got, want)}
+	}
 	return outcome, compare(outcome)
 }
 

@@ -141,15 +141,37 @@ func meet(a, b *ast.Type) (*ast.Type, error) {
 	return &ast.Type{Elem: elem, NonNull: a.NonNull || b.NonNull}, nil
 }
 
-// Answerable tells whether a field of a runtime type has a value that its subgraphs agree on. Fields that have none
-// (their subgraphs share no runtime type or enum value, where null is not allowed) have no defined answer and are not
-// to be asked.
+// Answerable tells whether a field of a runtime type has a value that its subgraphs agree on, and so has everything that
+// it requires. Fields that have none (their subgraphs share no runtime type or enum value, where null is not allowed)
+// have no defined answer and are not to be asked.
 func (w *World) Answerable(runtimeType, field string) bool {
 	s := w.shapes[runtimeType][field]
-	if s == nil {
+	if s == nil || s.barren() && s.typ.NonNull && s.typ.Elem == nil {
 		return false
 	}
-	return !s.barren() || !s.typ.NonNull || s.typ.Elem != nil
+	for _, speaker := range w.speakers(runtimeType, field) {
+		if !speaker.field.External && !w.allAnswerable(speaker.graph, runtimeType, speaker.field.Requires) {
+			return false
+		}
+	}
+	return true
+}
+
+// allAnswerable tells the same of everything that a field set of a subgraph selects.
+func (w *World) allAnswerable(g *Graph, runtimeType string, selection ast.SelectionSet) bool {
+	all := true
+	g.FieldsOn(runtimeType, selection, func(f *ast.Field) {
+		if f.Name == "__typename" {
+			return
+		}
+		if all = all && w.Answerable(runtimeType, f.Name); !all {
+			return
+		}
+		for _, possible := range w.shapes[runtimeType][f.Name].possible {
+			all = all && w.allAnswerable(g, possible, f.SelectionSet)
+		}
+	})
+	return all
 }
 
 // Resolvers counts the subgraphs that resolve a field of a runtime type with the labels that hold.

@@ -267,20 +267,21 @@ var leaves = map[string][]func(*source) string{
 
 // settleNeeded notes the fields that other values are made of: in @requires and in contexts.
 func (w *World) settleNeeded() {
-	w.needed = map[string]map[string]bool{}
+	w.needed, w.context = map[string]map[string]bool{}, map[string]map[string]bool{}
 	for _, g := range w.Graphs {
 		for _, name := range g.order {
 			t := g.Types[name]
 			for _, fieldName := range t.fieldOrder {
 				f := t.Fields[fieldName]
-				w.markNeeded(g, name, f.Requires)
+				markNeeded(w.needed, g, name, f.Requires)
 				for _, c := range f.Context {
 					selection, err := parseSelection(c.Selection)
 					if err != nil {
 						continue // reported where it is used
 					}
 					for _, contextType := range g.contexts[c.Context] {
-						w.markNeeded(g, contextType, selection)
+						markNeeded(w.needed, g, contextType, selection)
+						markNeeded(w.context, g, contextType, selection)
 					}
 				}
 			}
@@ -319,7 +320,7 @@ func (w *World) settleNulling() {
 	}
 }
 
-func (w *World) markNeeded(g *Graph, typeName string, selection ast.SelectionSet) {
+func markNeeded(needed map[string]map[string]bool, g *Graph, typeName string, selection ast.SelectionSet) {
 	t := g.Types[typeName]
 	if t == nil {
 		return
@@ -330,14 +331,17 @@ func (w *World) markNeeded(g *Graph, typeName string, selection ast.SelectionSet
 			if declared == nil {
 				return
 			}
-			if w.needed[runtimeType] == nil {
-				w.needed[runtimeType] = map[string]bool{}
+			if needed[runtimeType] == nil {
+				needed[runtimeType] = map[string]bool{}
 			}
-			w.needed[runtimeType][f.Name] = true
-			w.markNeeded(g, declared.Type.Name(), f.SelectionSet)
+			needed[runtimeType][f.Name] = true
+			markNeeded(needed, g, declared.Type.Name(), f.SelectionSet)
 		})
 	}
 }
+
+// InContext tells whether fields further down may take the value of a field as an argument.
+func (w *World) InContext(runtimeType, field string) bool { return w.context[runtimeType][field] }
 
 // contextsOf are the types that set each context, by its full name.
 func contextsOf(super *supergraph.Supergraph) map[string][]string {

@@ -37,6 +37,7 @@ type World struct {
 	shapes  map[string]map[string]*shape // by runtime type and field
 	keys    map[string]map[string]bool   // leaf and composite fields that are part of a key, by runtime type
 	needed  map[string]map[string]bool   // fields that @requires or contexts read, by runtime type
+	context map[string]map[string]bool   // those that contexts read
 	nulling map[string]bool              // object types inside of keys and needed fields
 	pools   map[string]*pool             // by runtime type
 	lookup  map[lookupKey]*Object
