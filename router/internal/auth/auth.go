@@ -46,12 +46,15 @@ type Identity struct {
 	Subject string
 	Claims  map[string]any // nil for anonymous callers
 	Scopes  []string       // from the claims scope (text) and scp (list or text), sorted
-	// Unavailable: a token was sent, but no key to verify it with could be had.
+	// Unavailable: a token was sent, but the key to verify it with could not be had.
 	Unavailable bool
 }
 
-// Anonymous is the identity of a caller without a token.
-var anonymous = &Identity{}
+// Two identities that all callers of their kind share.
+var (
+	anonymous   = &Identity{}                  // no token
+	unavailable = &Identity{Unavailable: true} // a token that nobody can judge at the moment
+)
 
 // Authenticated tells whether a token was verified.
 func (i *Identity) Authenticated() bool { return i.Claims != nil }
@@ -61,11 +64,14 @@ type Source struct{ Header, Prefix, Cookie string }
 
 // Options configure a Verifier.
 type Options struct {
-	Sets       []SetOptions
-	Required   bool
-	Sources    []Source // default: Authorization, Bearer
-	ClockSkew  time.Duration
-	CoolDown   time.Duration // least time between two fetches of one set because of an unknown key id
+	Sets      []SetOptions
+	Required  bool
+	Sources   []Source // default: Authorization, Bearer
+	ClockSkew time.Duration
+	// CoolDown is the least time between two fetches of one set because of unknown keys.
+	CoolDown time.Duration
+	// Patience bounds how long a request waits for a key set that is being fetched; 0: a second.
+	Patience   time.Duration
 	Algorithms []string
 	Client     *http.Client // for key sets; has a timeout
 	Logger     *slog.Logger
@@ -80,6 +86,7 @@ type Verifier struct {
 	cache   *otter.Cache[[sha256.Size]byte, verified]
 }
 
+// verified is what is kept of a token: good until it expires and while the keys are the same.
 type verified struct {
 	identity *Identity
 	expires  time.Time
@@ -95,8 +102,21 @@ func New(o Options) (*Verifier, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Client == nil {
+		o.Client = &http.Client{Timeout: 5 * time.Second}
+	}
+	if o.Patience <= 0 {
+		o.Patience = time.Second
+	}
 	if len(o.Sources) == 0 {
 		o.Sources = []Source{{Header: "Authorization", Prefix: "Bearer"}}
+	}
+	o.Sources = slices.Clone(o.Sources)
+	for i := range o.Sources {
+		o.Sources[i].Header = http.CanonicalHeaderKey(o.Sources[i].Header)
 	}
 	cache, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{MaximumSize: maxCachedTokens})
 	if err != nil {
@@ -126,93 +146,199 @@ func (v *Verifier) Run(ctx context.Context) {
 
 // Authenticate gives the caller's identity, or an *Error.
 func (v *Verifier) Authenticate(ctx context.Context, r *http.Request) (*Identity, error) {
+	credential, identity, err := v.Look(r)
+	if identity != nil || err != nil {
+		return identity, err
+	}
+	return v.Verify(ctx, credential)
+}
+
+// Credential is a token that has to be verified.
+type Credential struct {
+	token string
+	hash  [sha256.Size]byte
+}
+
+// Look gives the caller's identity, or an *Error, when that costs next to nothing: there is no token, or it was verified
+// lately. Else it gives neither, and what Verify needs. So callers who ask too often can be refused before a token that
+// nobody has seen yet costs a signature.
+func (v *Verifier) Look(r *http.Request) (Credential, *Identity, error) {
 	if len(v.sets) == 0 {
-		return anonymous, nil
+		return Credential{}, anonymous, nil
 	}
-	token := v.token(r)
-	if token == "" {
-		if v.options.Required {
-			return nil, &Error{Code: CodeUnauthenticated, Status: http.StatusUnauthorized, Message: "this graph needs a token: send one in the Authorization header"}
-		}
-		return anonymous, nil
+	token, err := v.token(r)
+	switch {
+	case err != nil:
+		return Credential{}, nil, invalid(err)
+	case token == "" && v.options.Required:
+		return Credential{}, nil, &Error{Code: CodeUnauthenticated, Status: http.StatusUnauthorized, Message: "this graph needs a token: send one in " + v.places()}
+	case token == "":
+		return Credential{}, anonymous, nil
 	}
-	hash := sha256.Sum256([]byte(token))
-	if hit, ok := v.cache.GetIfPresent(hash); ok && v.options.Now().Before(hit.expires) && hit.version == hit.set.version() {
-		return hit.identity, nil
+	c := Credential{token: token, hash: sha256.Sum256([]byte(token))}
+	if hit, ok := v.cache.GetIfPresent(c.hash); ok && v.options.Now().Before(hit.expires) && hit.version == hit.set.version() {
+		return c, hit.identity, nil
 	}
-	identity, set, version, err := v.verify(ctx, token)
+	return c, nil, nil
+}
+
+// Verify gives the identity that a token proves, or an *Error.
+func (v *Verifier) Verify(ctx context.Context, c Credential) (*Identity, error) {
+	found, err := v.verify(ctx, c.token)
 	switch {
 	case errors.Is(err, errNoKeys):
 		if v.options.Required {
 			return nil, &Error{Code: CodeKeysUnavailable, Status: http.StatusServiceUnavailable, Message: "tokens cannot be verified at the moment; try again shortly", Err: err}
 		}
-		return &Identity{Unavailable: true}, nil
+		return unavailable, nil
 	case err != nil:
-		return nil, &Error{Code: CodeTokenInvalid, Status: http.StatusUnauthorized, Message: "the token is not valid: " + reason(err), Err: err}
+		return nil, invalid(err)
 	}
-	if expires, err := jwt.MapClaims(identity.Claims).GetExpirationTime(); err == nil && expires != nil {
-		v.cache.Set(hash, verified{identity: identity, expires: expires.Add(v.options.ClockSkew), set: set, version: version})
+	if !found.expires.IsZero() {
+		v.cache.Set(c.hash, found)
 	}
-	return identity, nil
+	return found.identity, nil
 }
 
-// token takes the token from the first source that has one. A header with another scheme (Basic) is no token.
-func (v *Verifier) token(r *http.Request) string {
+func invalid(err error) *Error {
+	return &Error{Code: CodeTokenInvalid, Status: http.StatusUnauthorized, Message: "the token is not valid: " + reason(err), Err: err}
+}
+
+// token takes the token from the first source that has one. A header with another scheme (Basic) is no token. Two tokens in
+// one place are refused: what is passed on to subgraphs may not be the one that was verified.
+func (v *Verifier) token(r *http.Request) (string, error) {
 	for _, s := range v.options.Sources {
+		var found []string
 		if s.Cookie != "" {
-			if c, err := r.Cookie(s.Cookie); err == nil && c.Value != "" {
-				return c.Value
+			for _, c := range r.CookiesNamed(s.Cookie) {
+				found = append(found, c.Value)
 			}
+		} else {
+			found = r.Header.Values(s.Header)
+		}
+		if len(found) > 1 {
+			return "", errTwice
+		}
+		if len(found) == 0 || found[0] == "" {
 			continue
 		}
-		value := r.Header.Get(s.Header)
-		if s.Prefix == "" {
-			if value != "" {
-				return value
-			}
-			continue
+		if s.Cookie != "" || s.Prefix == "" {
+			return found[0], nil
 		}
-		scheme, rest, _ := strings.Cut(value, " ")
+		scheme, rest, _ := strings.Cut(found[0], " ")
 		if strings.EqualFold(scheme, s.Prefix) {
-			return strings.TrimSpace(rest)
+			if rest = strings.TrimSpace(rest); rest == "" {
+				return "", jwt.ErrTokenMalformed
+			}
+			return rest, nil
 		}
 	}
-	return ""
+	return "", nil
+}
+
+// places names the sources for people.
+func (v *Verifier) places() string {
+	names := make([]string, len(v.options.Sources))
+	for i, s := range v.options.Sources {
+		if names[i] = "the header " + s.Header; s.Cookie != "" {
+			names[i] = "the cookie " + s.Cookie
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 // maxToken bounds the work for a token: real ones are a few KiB.
 const maxToken = 16 << 10
 
-var errTooLong = errors.New("token is longer than 16 KiB")
+var (
+	errTooLong  = errors.New("auth: token is longer than 16 KiB")
+	errCritical = errors.New("auth: the token's crit header asks for extensions")
+	errTwice    = errors.New("auth: several tokens in one request")
+)
 
-func (v *Verifier) verify(ctx context.Context, token string) (*Identity, *keySet, uint64, error) {
+func (v *Verifier) verify(ctx context.Context, token string) (verified, error) {
 	if len(token) > maxToken {
-		return nil, nil, 0, errTooLong
+		return verified{}, errTooLong
 	}
-	var last error
-	unavailable := 0
+	unverified, _, err := v.parser.ParseUnverified(token, jwt.MapClaims{})
+	if err != nil {
+		return verified{}, err
+	}
+	if _, critical := unverified.Header["crit"]; critical {
+		return verified{}, errCritical // RFC 7515, section 4.1.11: we understand none
+	}
+	if !slices.Contains(v.options.Algorithms, unverified.Method.Alg()) {
+		return verified{}, fmt.Errorf("%w: algorithm %s is not accepted", jwt.ErrTokenSignatureInvalid, unverified.Method.Alg())
+	}
+	issuer, _ := unverified.Claims.GetIssuer() // not a text: no set that names its issuer fits
+	var sets []*keySet
 	for _, set := range v.sets {
-		claims := jwt.MapClaims{}
-		version := set.version()
-		_, err := v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) { return set.key(ctx, t) })
-		if err == nil {
-			err = set.accepts(claims)
+		if set.options.Issuer == "" || set.options.Issuer == issuer {
+			sets = append(sets, set)
 		}
-		if err == nil {
-			subject, _ := claims.GetSubject()
-			return &Identity{Subject: subject, Claims: claims, Scopes: scopes(claims)}, set, version, nil
+	}
+	// A key that is there is enough; only when no set has one are sets asked for new keys.
+	id, _ := unverified.Header["kid"].(string)
+	var last error
+	for _, set := range sets {
+		version, found := set.find(id, unverified.Method.Alg())
+		if len(found) == 0 {
+			continue
 		}
+		if last = v.verifyWith(token, set, found); last == nil {
+			return v.accept(unverified, set, version), nil
+		}
+	}
+	if last != nil && (id != "" || !errors.Is(last, jwt.ErrTokenSignatureInvalid)) {
+		return verified{}, last
+	}
+	unavailable := 0
+	for _, set := range sets {
+		version, found, err := set.fetched(ctx, id, unverified.Method.Alg())
 		if errors.Is(err, errNoKeys) {
 			unavailable++
 		}
-		if last == nil || errors.Is(last, errUnknownKey) {
+		if err == nil {
+			if err = v.verifyWith(token, set, found); err == nil {
+				return v.accept(unverified, set, version), nil
+			}
+		}
+		if last == nil || errors.Is(last, errUnknownKey) || errors.Is(last, errNoKeys) {
 			last = err
 		}
 	}
-	if unavailable == len(v.sets) {
-		return nil, nil, 0, errNoKeys
+	switch {
+	case len(sets) == 0:
+		last = errIssuer
+	case unavailable == len(sets):
+		last = errNoKeys
 	}
-	return nil, nil, 0, last
+	return verified{}, last
+}
+
+// verifyWith checks signature and claims. Several keys are tried only for tokens that do not name theirs.
+func (v *Verifier) verifyWith(token string, set *keySet, candidates []key) (err error) {
+	for _, k := range candidates {
+		claims := jwt.MapClaims{}
+		if _, err = v.parser.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return k.public, nil }); err == nil {
+			return set.accepts(claims)
+		}
+		if !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+			return err
+		}
+	}
+	return err
+}
+
+// accept makes the identity of a token that was verified.
+func (v *Verifier) accept(token *jwt.Token, set *keySet, version uint64) verified {
+	claims := token.Claims.(jwt.MapClaims)
+	subject, _ := claims.GetSubject() // not a text: none
+	out := verified{identity: &Identity{Subject: subject, Claims: claims, Scopes: scopes(claims)}, set: set, version: version}
+	if expires, err := claims.GetExpirationTime(); err == nil && expires != nil {
+		out.expires = expires.Add(v.options.ClockSkew)
+	}
+	return out
 }
 
 // scopes reads both spellings that are in use: scope as text separated by spaces, scp (or scope) as a list.
@@ -241,6 +367,8 @@ func reason(err error) string {
 		text string
 	}{
 		{errTooLong, "it is longer than 16 KiB"},
+		{errTwice, "there are several; send one"},
+		{errCritical, "it needs extensions (crit) that are not supported"},
 		{jwt.ErrTokenExpired, "it has expired; log in again"},
 		{jwt.ErrTokenNotValidYet, "it is not valid yet"},
 		{jwt.ErrTokenUsedBeforeIssued, "it was issued in the future"},

@@ -104,7 +104,7 @@ func claims(subject string) jwt.MapClaims {
 func options(i *issuer) auth.Options {
 	return auth.Options{
 		Sets:       []auth.SetOptions{{URL: i.URL, Issuer: "me", Audience: "graph"}},
-		Algorithms: []string{"EdDSA", "ES256"}, CoolDown: time.Minute, Client: i.Client(), Logger: slog.New(slog.DiscardHandler),
+		Algorithms: []string{"EdDSA", "ES256"}, CoolDown: time.Minute, Patience: time.Minute, Client: i.Client(), Logger: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -46,11 +46,22 @@ type keySet struct {
 	now      func() time.Time
 	coolDown time.Duration
 
-	keys atomic.Pointer[keys]
+	keys     atomic.Pointer[keys]
+	failing  atomic.Bool // the newest fetch failed
+	waiting  atomic.Int64
+	patience time.Duration
 
-	fetching    sync.Mutex // one fetch at a time; waiters use its result
-	lastUnknown time.Time  // when an unknown key id last led to a fetch; guarded by fetching
+	mu          sync.Mutex
+	fetch       *fetch    // under way, else nil
+	lastUnknown time.Time // when an unknown key last led to a fetch
+	ended       bool      // no fetch is begun any more
+	background  sync.WaitGroup
+	lifetime    context.Context // of fetches: a caller who goes away does not end what others wait for
+	end         context.CancelFunc
 }
+
+// fetch is one fetch of the set; all who need it wait for the same.
+type fetch struct{ done chan struct{} }
 
 type keys struct {
 	version uint64
@@ -65,15 +76,25 @@ type key struct {
 const (
 	defaultInterval = 5 * time.Minute
 	firstRetry      = time.Second
-	maxRetry        = time.Minute
+	maxRetry        = 30 * time.Second
 	maxSet          = 1 << 20
+	// maxWaiting bounds how many requests wait for one fetch; more are answered at once.
+	maxWaiting = 1024
+	// maxCandidates bounds how many keys are tried for a token that does not name its key.
+	maxCandidates = 8
+	// minRSABits is RFC 7518's minimum (section 3.3).
+	minRSABits = 2048
 )
 
 func newKeySet(o SetOptions, options Options) *keySet {
 	if o.Interval <= 0 {
 		o.Interval = defaultInterval
 	}
-	return &keySet{options: o, client: options.Client, logger: options.Logger, now: options.Now, coolDown: options.CoolDown}
+	s := &keySet{
+		options: o, client: options.Client, logger: options.Logger, now: options.Now, coolDown: options.CoolDown, patience: options.Patience,
+	}
+	s.lifetime, s.end = context.WithCancel(context.Background())
+	return s
 }
 
 func (s *keySet) version() uint64 {
@@ -87,19 +108,20 @@ func (s *keySet) name() string { return s.options.URL + s.options.File }
 
 // run refreshes the set until ctx ends: at its interval, or with doubling back-off while it cannot be had.
 func (s *keySet) run(ctx context.Context) {
+	defer s.stop()
 	retry := firstRetry
 	for {
-		s.fetching.Lock()
-		err := s.refresh(ctx)
-		s.fetching.Unlock()
+		if f, _ := s.begin(func() bool { return true }); f != nil {
+			select {
+			case <-f.done:
+			case <-ctx.Done():
+				return
+			}
+		}
 		wait := s.options.Interval
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			s.logger.Warn("key set cannot be fetched; the last good keys stay", "set", s.name(), "error", err, "retry_in", retry)
+		if s.failing.Load() {
 			wait, retry = retry, min(2*retry, maxRetry)
-		default:
+		} else {
 			retry = firstRetry
 		}
 		// A tenth of jitter, so that a fleet does not ask at the same moment.
@@ -113,64 +135,94 @@ func (s *keySet) run(ctx context.Context) {
 	}
 }
 
-// key finds the key for a token. An unknown key id leads to at most one fetch in a cool-down, shared by all callers.
-func (s *keySet) key(ctx context.Context, t *jwt.Token) (any, error) {
-	id, _ := t.Header["kid"].(string)
-	seen := s.version()
-	if k := s.find(id, t.Method.Alg()); k != nil {
-		return k, nil
+// stop ends a fetch that is under way, and waits for it.
+func (s *keySet) stop() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.end()
+	s.background.Wait()
+}
+
+// begin gives the fetch that is under way, or begins one if wanted says so, else nil. wanted is called with mu locked.
+func (s *keySet) begin(wanted func() bool) (f *fetch, began bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fetch != nil || s.ended || !wanted() {
+		return s.fetch, false
 	}
-	if s.refetch(ctx, seen) {
-		if k := s.find(id, t.Method.Alg()); k != nil {
-			return k, nil
+	f = &fetch{done: make(chan struct{})}
+	s.fetch = f
+	s.background.Go(func() {
+		err := s.refresh(s.lifetime)
+		if err != nil && s.lifetime.Err() == nil {
+			s.logger.Warn("key set cannot be fetched; the last good keys stay", "set", s.name(), "error", err)
+		}
+		s.failing.Store(err != nil)
+		s.mu.Lock()
+		s.fetch = nil
+		s.mu.Unlock()
+		close(f.done)
+	})
+	return f, true
+}
+
+// fetched finds the keys for a token after a fetch, if one is due: keys that are not there lead to at most one fetch in a
+// cool-down, which all callers share. While the set cannot be had only the caller who begins a fetch waits for it.
+func (s *keySet) fetched(ctx context.Context, id, algorithm string) (version uint64, found []key, err error) {
+	seen, failing := s.version(), s.failing.Load()
+	f, began := s.begin(func() bool {
+		now := s.now()
+		due := s.lastUnknown.IsZero() || now.Sub(s.lastUnknown) >= s.coolDown
+		if due {
+			s.lastUnknown = now
+		}
+		return due
+	})
+	judged := true
+	if f != nil {
+		judged = (began || !failing) && s.wait(ctx, f)
+	}
+	if s.version() != seen || id == "" {
+		if version, found = s.find(id, algorithm); len(found) > 0 {
+			return version, found, nil
 		}
 	}
-	if s.keys.Load() == nil {
-		return nil, errNoKeys
+	if s.keys.Load() == nil || !judged || s.failing.Load() {
+		return 0, nil, errNoKeys
 	}
-	return nil, errUnknownKey
+	return 0, nil, errUnknownKey
 }
 
-// refetch tells whether the keys changed since version seen. It never waits for a cool-down to pass.
-func (s *keySet) refetch(ctx context.Context, seen uint64) bool {
-	s.fetching.Lock()
-	defer s.fetching.Unlock()
-	if s.version() != seen {
+// wait tells whether the fetch ended in time.
+func (s *keySet) wait(ctx context.Context, f *fetch) bool {
+	defer s.waiting.Add(-1)
+	if s.waiting.Add(1) > maxWaiting {
+		return false
+	}
+	timer := time.NewTimer(s.patience)
+	defer timer.Stop()
+	select {
+	case <-f.done:
 		return true
+	case <-timer.C:
+	case <-ctx.Done():
 	}
-	now := s.now()
-	if !s.lastUnknown.IsZero() && now.Sub(s.lastUnknown) < s.coolDown {
-		return false
-	}
-	s.lastUnknown = now
-	if err := s.refresh(context.WithoutCancel(ctx)); err != nil {
-		s.logger.Warn("key set cannot be fetched for an unknown key", "set", s.name(), "error", err)
-		return false
-	}
-	return s.version() != seen
+	return false
 }
 
-func (s *keySet) find(id, algorithm string) crypto.PublicKey {
+// find gives the keys that may have signed a token: the one it names, or all that fit when it names none.
+func (s *keySet) find(id, algorithm string) (version uint64, found []key) {
 	set := s.keys.Load()
 	if set == nil {
-		return nil
+		return 0, nil
 	}
-	var only crypto.PublicKey
 	for _, k := range set.all {
-		if !fits(k, algorithm) {
-			continue
-		}
-		if id != "" && k.id == id {
-			return k.public
-		}
-		if id == "" {
-			if only != nil {
-				return nil // ambiguous: a token without a key id needs a set with one fitting key
-			}
-			only = k.public
+		if fits(k, algorithm) && (id == "" || k.id == id) && len(found) < maxCandidates {
+			found = append(found, k)
 		}
 	}
-	return only
+	return set.version, found
 }
 
 // fits keeps a key from being used with an algorithm of another family, whatever the token says.
@@ -203,7 +255,7 @@ func (s *keySet) accepts(claims jwt.MapClaims) error {
 	return nil
 }
 
-// refresh replaces the keys. The caller holds fetching.
+// refresh replaces the keys.
 func (s *keySet) refresh(ctx context.Context) error {
 	text, err := s.read(ctx)
 	if err != nil {
@@ -242,11 +294,16 @@ func parseKey(raw json.RawMessage) (key, bool) {
 	if err != nil {
 		return key{}, false
 	}
-	switch jwk.Key().(type) {
-	case ed25519.PublicKey, *ecdsa.PublicKey, *rsa.PublicKey:
-		return key{id: m.KID, algorithm: string(m.ALG), public: jwk.Key()}, true
+	switch public := jwk.Key().(type) {
+	case *rsa.PublicKey:
+		if public.N.BitLen() < minRSABits {
+			return key{}, false
+		}
+	case ed25519.PublicKey, *ecdsa.PublicKey:
+	default:
+		return key{}, false
 	}
-	return key{}, false
+	return key{id: m.KID, algorithm: string(m.ALG), public: jwk.Key()}, true
 }
 
 func sameKey(a, b key) bool {
