@@ -11,13 +11,16 @@ import (
 	"github.com/tributary-gql/tributary/router/routertest/scenario"
 )
 
-var update = flag.Bool("update", false, "rewrite the goldens of scenarios in place")
+var (
+	update          = flag.Bool("update", false, "rewrite the goldens of scenarios in place")
+	scenariosFolder = flag.String("scenarios", "../../testdata/scenarios", "folder of the scenarios to run")
+)
 
 // TestScenarios runs the end-to-end corpus: plan, requests and response are as their goldens say, and, whatever these
 // say, the response is the reference executor's.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../testdata/scenarios/*.txtar")
+	files, err := filepath.Glob(filepath.Join(*scenariosFolder, "*.txtar"))
 	if err != nil {
 		t.Fatal(err)
 	}
