@@ -236,7 +236,7 @@ func (l *Loader[K, V]) callFetch(b *batch[K, V]) (values map[K]V, err error) {
 
 // settle gives every entry of a batch its value or error, and forgets those that failed.
 func (l *Loader[K, V]) settle(b *batch[K, V], values map[K]V, err error) {
-	failed, partly := err.(KeyErrors[K]) // the very type: one that is wrapped may stand for a wider failure
+	failed, partly := err.(KeyErrors[K]) //nolint:errorlint // the very type: one that is wrapped may stand for a wider failure
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	for i, key := range b.keys {

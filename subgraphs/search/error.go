@@ -5,7 +5,7 @@ import "fmt"
 // Code names a failure for programs; it appears as extensions.code in GraphQL errors.
 type Code string
 
-// CodeInvalidInput: the message names the argument and its rule.
+// CodeInvalidInput is the code of a refused argument; the message names the argument and its rule.
 const CodeInvalidInput Code = "BAD_USER_INPUT"
 
 // Error is a failure that the caller caused. Every other error of this module is internal.

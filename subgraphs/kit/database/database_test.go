@@ -45,7 +45,7 @@ func TestInTxCommitsAndRollsBack(t *testing.T) {
 			}
 			return refusal
 		})
-		if err != refusal {
+		if !errors.Is(err, refusal) {
 			t.Errorf("InTx returned %v, not work's own error", err)
 		}
 		var count int
@@ -241,7 +241,7 @@ func TestReplicasMigrateSideBySide(t *testing.T) {
 func TestOpenErrorsAreClearAndShowNoPassword(t *testing.T) {
 	t.Parallel()
 	server := dbtest.PostgreSQLURL(t)
-	address := strings.TrimPrefix(server, "postgres://postgres@")
+	address, _, _ := strings.Cut(strings.TrimPrefix(server, "postgres://postgres@"), "/")
 	empty := fstest.MapFS{"migrations/sqlite/readme.txt": &fstest.MapFile{}}
 	broken := fstest.MapFS{"migrations/sqlite/00001_x.sql": &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE NONSENSE;\n")}}
 	file := "sqlite:" + filepath.Join(t.TempDir(), "folder", "with ? and # and %", "x.db")
@@ -254,7 +254,7 @@ func TestOpenErrorsAreClearAndShowNoPassword(t *testing.T) {
 		{"another scheme", "mysql://u:secret@h/db", nil, `"mysql" is not known`},
 		{"no path", "sqlite:", nil, "the path of a file"},
 		{"in memory", "sqlite::memory:", nil, "the path of a file"},
-		{"no such database", "postgres://postgres:secret@" + address[:strings.Index(address, "/")] + "/nowhere", nil, "nowhere"},
+		{"no such database", "postgres://postgres:secret@" + address + "/nowhere", nil, "nowhere"},
 		{"no URL", "postgres://u:secret@h:port/db", nil, "database URL"},
 		{"no migrations", file, empty, "there are none in migrations/sqlite"},
 		{"a broken migration", file, broken, "NONSENSE"},

@@ -44,7 +44,7 @@ func TestDepthLimit(t *testing.T) {
 		{"a fan of fragments is measured once each", `{ node { ...F0 } }` + fragments.String(), 22},
 	}
 	for _, test := range tests {
-		document, err := gqlparser.LoadQuery(testSchema(t), test.query)
+		document, err := gqlparser.LoadQueryWithRules(testSchema(t), test.query, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}

@@ -30,7 +30,7 @@ type Program struct {
 // Main runs a program until it ends or the process gets SIGINT or SIGTERM, and exits. A second signal ends the process at once.
 func Main(program Program) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer context.AfterFunc(ctx, stop)() // hands later signals back to the system
+	context.AfterFunc(ctx, stop) // hands later signals back to the system
 	os.Exit(program.Execute(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 

@@ -62,7 +62,7 @@ func recordRequests(logger *slog.Logger) func(http.Handler) http.Handler {
 			recorder := &statusRecorder{ResponseWriter: w}
 			defer func() {
 				if panicked := recover(); panicked != nil {
-					if panicked == http.ErrAbortHandler {
+					if panicked == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 						panic(panicked)
 					}
 					logger.ErrorContext(ctx, "a request panicked", "panic", panicked, "stack", string(debug.Stack()))

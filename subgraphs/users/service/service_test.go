@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -391,7 +392,7 @@ func TestEventsReachTheStream(t *testing.T) {
 		var last string
 		for place := "0"; !strings.HasPrefix(last, "user.updated"); {
 			read, err := stream.XRead(ctx, &redis.XReadArgs{Streams: []string{"tributary:{users}:events", place}, Block: time.Second}).Result()
-			if err == redis.Nil {
+			if errors.Is(err, redis.Nil) {
 				continue
 			}
 			if err != nil {

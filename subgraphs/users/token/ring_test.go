@@ -245,12 +245,13 @@ func TestALongSleepDoesNotSkipTheLead(t *testing.T) {
 func TestReplicasShareTheirKeys(t *testing.T) {
 	t.Parallel()
 	clock, store := newClock(), &memory{}
-	one, two := newRing(t, store, clock, ""), newRing(t, store, clock, "")
+	newRing(t, store, clock, "")
+	two := newRing(t, store, clock, "")
 	if len(store.keys) != 1 {
 		t.Fatalf("two replicas made %d first keys", len(store.keys))
 	}
 	clock.pass(rotation)
-	one = newRing(t, store, clock, "")
+	one := newRing(t, store, clock, "")
 	clock.pass(lead)
 	if err := verify(t, two, clock, sign(t, one)); err != nil {
 		t.Errorf("a replica refuses the new key of another: %v", err)

@@ -22,9 +22,10 @@ import (
 )
 
 const (
-	// IssuerName and Audience are what the tokens name: the defaults of package config.
+	// IssuerName is the issuer that the tokens name: the default of package config.
 	IssuerName = "http://users.tributary.local"
-	Audience   = "tributary"
+	// Audience is the audience that the tokens name: the default of package config.
+	Audience = "tributary"
 	// tokenLife is how long a token is valid.
 	tokenLife = 15 * time.Minute
 )
