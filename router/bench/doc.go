@@ -1,0 +1,18 @@
+// Command bench measures the router against relays that only pass bytes, on one processor core each.
+//
+//	go run ./bench            # everything, about ten minutes
+//	go run ./bench -quick     # the same table with short rounds, under five minutes
+//
+// One core runs the router (or a relay), another one the load and the subgraphs. The subgraphs are one process with one
+// thread that remembers the answer to every body it has seen, so that they cost next to nothing. A round counts only if the
+// first core was busy throughout and the second one had time to spare: else it measured something else, and is printed
+// as void. Every answer is compared with the expected JSON before anything is measured.
+//
+// The figure to trust is the processor time per request, which the kernel accounts to the process; requests per second
+// follow from it. Ratios are to a relay measured in the same run: it makes the same calls with the same bodies, reads the
+// same answers and writes a response of the same bytes, but looks at none of them.
+//
+// The data in data/ is made by dataset_test.go (-update) and has the shape and size of the public federation benchmark's;
+// that one's own data is measured too where the folder that -shared names is there. The program needs Linux, wrk and
+// taskset, and for the variant with all features a redis-server.
+package main

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// subgraphServer answers for all subgraphs in one thread. What it answered to a body it remembers as it was sent, so that
+// a call costs a look at the head, a look into a map, and two system calls.
+type subgraphServer struct {
+	*poller
+	listener int
+	graph    *graph
+	conns    map[int32]*serverConn
+	answers  map[string][]byte // whole HTTP responses by request body
+	delay    time.Duration
+	waiting  []delayedAnswer // in the order in which they are due: the delay is the same for all
+	stats    serverStats
+	record   bool
+	stage    int // of the next call
+}
+
+type serverConn struct {
+	fd  int
+	in  []byte
+	out []byte // what did not fit into the socket
+}
+
+type delayedAnswer struct {
+	due    time.Time
+	conn   *serverConn
+	answer []byte
+	call   int // in stats.Recorded, -1: none
+}
+
+// serverSettings is what POST /control takes.
+type serverSettings struct {
+	Delay  time.Duration `json:"delay"`
+	Record bool          `json:"record"`
+}
+
+// serverStats is what POST /control answers, before the settings are changed.
+type serverStats struct {
+	Calls    int64          `json:"calls"`
+	BytesOut int64          `json:"bytesOut"`
+	Recorded []recordedCall `json:"recorded"`
+}
+
+// recordedCall is one call as it came.
+type recordedCall struct {
+	Path          string `json:"path"`
+	Body          string `json:"body"`
+	Authorization string `json:"authorization"`
+	// Stage counts from 0: a call belongs to the stage after the latest one of which any answer had been sent.
+	Stage int `json:"stage"`
+}
+
+// maxAnswers bounds what is remembered.
+const maxAnswers = 10_000
+
+// serveSubgraphs is the program of the process "subgraphs": it prints its address and serves until it is ended.
+func serveSubgraphs(set *dataset, out io.Writer) error {
+	debug.SetGCPercent(400)
+	p, err := newPoller()
+	if err != nil {
+		return err
+	}
+	listener, address, err := listenLoopback()
+	if err != nil {
+		return err
+	}
+	s := &subgraphServer{poller: p, listener: listener, graph: set.graph, conns: map[int32]*serverConn{}, answers: map[string][]byte{}}
+	if err := p.add(listener); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(out, address); err != nil {
+		return err
+	}
+	for {
+		if err := s.round(); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *subgraphServer) round() error {
+	timeout := time.Duration(-1)
+	if len(s.waiting) > 0 {
+		timeout = max(0, time.Until(s.waiting[0].due))
+	}
+	events, err := s.wait(timeout)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		if int(events[i].Fd) == s.listener {
+			s.accept()
+			continue
+		}
+		c := s.conns[events[i].Fd]
+		if c == nil {
+			continue
+		}
+		if events[i].Events&syscall.EPOLLOUT != 0 {
+			s.send(c, nil)
+		}
+		if events[i].Events&^syscall.EPOLLOUT != 0 {
+			s.receive(c)
+		}
+	}
+	s.sendDue()
+	return nil
+}
+
+func (s *subgraphServer) accept() {
+	for {
+		fd, _, err := syscall.Accept4(s.listener, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+		if err != nil {
+			return
+		}
+		setNoDelay(fd)
+		if s.add(fd) != nil {
+			_ = syscall.Close(fd)
+			continue
+		}
+		s.conns[int32(fd)] = &serverConn{fd: fd, in: make([]byte, 0, 8<<10)}
+	}
+}
+
+func (s *subgraphServer) drop(c *serverConn) {
+	delete(s.conns, int32(c.fd))
+	_ = syscall.Close(c.fd)
+	c.fd = -1
+}
+
+func (s *subgraphServer) receive(c *serverConn) {
+	if len(c.in) == cap(c.in) {
+		c.in = append(make([]byte, 0, 2*cap(c.in)), c.in...)
+	}
+	n, err := readNow(c.fd, c.in[len(c.in):cap(c.in)])
+	if err == syscall.EAGAIN { //nolint:errorlint // readNow gives errnos
+		return
+	}
+	if n == 0 {
+		s.drop(c)
+		return
+	}
+	c.in = c.in[:len(c.in)+n]
+	for c.fd >= 0 {
+		head, body, size := splitRequest(c.in)
+		if size == 0 {
+			return
+		}
+		s.handle(c, head, body)
+		c.in = c.in[:copy(c.in, c.in[size:])]
+	}
+}
+
+// splitRequest takes one whole request from the start of data; size is 0 while it is not all there.
+func splitRequest(data []byte) (head, body []byte, size int) {
+	end := bytes.Index(data, []byte("\r\n\r\n"))
+	if end < 0 {
+		return nil, nil, 0
+	}
+	head = data[:end+2]
+	length, _ := strconv.Atoi(string(headValue(head, "content-length")))
+	size = end + 4 + length
+	if len(data) < size {
+		return nil, nil, 0
+	}
+	return head, data[end+4 : size], size
+}
+
+// headValue finds a header by its name in lower case.
+func headValue(head []byte, name string) []byte {
+	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
+		if len(line) > len(name) && line[len(name)] == ':' && line[0]|0x20 == name[0] && strings.EqualFold(string(line[:len(name)]), name) {
+			return bytes.TrimSpace(line[len(name)+1:])
+		}
+	}
+	return nil
+}
+
+func (s *subgraphServer) handle(c *serverConn, head, body []byte) {
+	if bytes.HasPrefix(head, []byte("POST /control ")) {
+		s.control(c, body)
+		return
+	}
+	answer, ok := s.answers[string(body)]
+	if !ok {
+		answer = s.answer(body)
+	}
+	s.stats.Calls++
+	s.stats.BytesOut += int64(len(answer))
+	call := -1
+	if s.record {
+		call = s.note(head, body)
+	}
+	if s.delay == 0 {
+		s.send(c, answer)
+		return
+	}
+	s.waiting = append(s.waiting, delayedAnswer{due: time.Now().Add(s.delay), conn: c, answer: answer, call: call})
+}
+
+func (s *subgraphServer) answer(body []byte) []byte {
+	status := "200 OK"
+	text, err := s.graph.answer(body)
+	if err != nil {
+		status = "500 Internal Server Error"
+		text, _ = json.Marshal(map[string]any{"errors": []any{map[string]string{"message": err.Error()}}}) // strings
+	}
+	answer := []byte("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(text)) + "\r\n\r\n" + string(text))
+	if len(s.answers) < maxAnswers {
+		s.answers[string(body)] = answer
+	}
+	return answer
+}
+
+func (s *subgraphServer) note(head, body []byte) int {
+	s.stats.Recorded = append(s.stats.Recorded, recordedCall{
+		Path: strings.Fields(string(head))[1], Body: string(body),
+		Authorization: string(headValue(head, "authorization")), Stage: s.stage,
+	})
+	return len(s.stats.Recorded) - 1
+}
+
+func (s *subgraphServer) control(c *serverConn, body []byte) {
+	stats, _ := json.Marshal(s.stats) // numbers and strings
+	var settings serverSettings
+	if json.Unmarshal(body, &settings) == nil {
+		s.delay, s.record = settings.Delay, settings.Record
+		s.stats, s.stage = serverStats{}, 0
+	}
+	s.send(c, []byte("HTTP/1.1 200 OK\r\nContent-Length: "+strconv.Itoa(len(stats))+"\r\n\r\n"+string(stats)))
+}
+
+// send writes an answer after what is still to be written.
+func (s *subgraphServer) send(c *serverConn, answer []byte) {
+	if c.fd < 0 {
+		return
+	}
+	wasBlocked := len(c.out) > 0
+	if wasBlocked {
+		c.out = append(c.out, answer...)
+		answer = c.out
+	}
+	n, err := writeNow(c.fd, answer)
+	if err != nil {
+		s.drop(c)
+		return
+	}
+	c.out = append(c.out[:0], answer[n:]...)
+	if isBlocked := len(c.out) > 0; isBlocked != wasBlocked {
+		s.watchWrites(c.fd, isBlocked)
+	}
+}
+
+// sendDue sends the answers whose delay is over.
+func (s *subgraphServer) sendDue() {
+	if len(s.waiting) == 0 {
+		return
+	}
+	now, n := time.Now(), 0
+	for n < len(s.waiting) && !s.waiting[n].due.After(now) {
+		if call := s.waiting[n].call; call >= 0 {
+			s.stage = s.stats.Recorded[call].Stage + 1
+		}
+		s.send(s.waiting[n].conn, s.waiting[n].answer)
+		n++
+	}
+	s.waiting = s.waiting[:copy(s.waiting, s.waiting[n:])]
+}

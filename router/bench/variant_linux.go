@@ -1,0 +1,112 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// variant is one way in which the same operations are asked.
+type variant struct {
+	name        string
+	about       string
+	connections int
+	delay       time.Duration // of every subgraph answer
+	who         identity
+	relays      []relayMode // the first one is what ratios are to
+	tls         bool
+	features    bool
+	paced       bool // measure latencies at 60% of the maximum too
+	ownOnly     bool // not measured on the public data
+}
+
+// allVariants in the order of the table.
+var allVariants = []variant{
+	{name: "unique", about: "every request with an Authorization header of its own, forwarded to all subgraphs", connections: 50,
+		who: unique, relays: []relayMode{relayNetHTTP, relayLean}, paced: true},
+	{name: "identical", about: "50 identical anonymous requests in flight; router and relay share answers", connections: 50,
+		who: anonymous, relays: []relayMode{relayShared}},
+	{name: "delay", about: "unique, with subgraphs that take 4 ms, 200 connections", connections: 200, delay: 4 * time.Millisecond,
+		who: unique, relays: []relayMode{relayNetHTTP}, ownOnly: true},
+	{name: "connections", about: "unique, 1,000 connections", connections: 1000, who: unique, relays: []relayMode{relayNetHTTP}, ownOnly: true},
+	{name: "tls", about: "unique, clients connect with TLS 1.3", connections: 50, who: unique, tls: true, ownOnly: true},
+	{name: "features", about: "1,000 callers with signed tokens (EdDSA), two rate limits in Redis, limits, metrics", connections: 50,
+		who: tokens, features: true, ownOnly: true},
+}
+
+// site is what a router's configuration refers to.
+type site struct {
+	dir        string
+	supergraph string
+	subgraphs  string // host:port
+	redis      string // host:port
+}
+
+// routerConfig writes router.yml for a variant and gives its path.
+func (s *site) routerConfig(v *variant) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "listen: 127.0.0.1:0\nsupergraph:\n  file: %s\n  interval: 0s\n", s.supergraph)
+	b.WriteString("playground:\n  enabled: false\nsubgraphs:\n")
+	for _, name := range subgraphNames {
+		fmt.Fprintf(&b, "  %s:\n    url: http://%s/%s\n", name, s.subgraphs, name)
+	}
+	b.WriteString("headers:\n  all:\n    request:\n      - propagate: Authorization\n")
+	if v.tls {
+		certificate, key, err := writeCertificate(s.dir)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "tls:\n  certificate: %s\n  key: %s\n", certificate, key)
+	}
+	if v.features {
+		b.WriteString("admin_listen: 127.0.0.1:0\nauthentication:\n  required: true\n  jwks:\n    - file: " + s.keyFile() + "\n")
+		b.WriteString("rate_limits:\n  redis:\n    addresses: [" + s.redis + "]\n  rules:\n")
+		b.WriteString("    - {name: caller, key: claims.sub, rate: 1000000, per: 1s}\n    - {name: all, key: '\"all\"', rate: 10000000, per: 1s}\n")
+	}
+	file := filepath.Join(s.dir, "router-"+v.name+".yml")
+	return file, os.WriteFile(file, []byte(b.String()), 0o600)
+}
+
+func (s *site) keyFile() string   { return filepath.Join(s.dir, "keys.json") }
+func (s *site) tokenFile() string { return filepath.Join(s.dir, "tokens.txt") }
+
+// callers is how many different tokens the variant with all features uses.
+const callers = 1000
+
+// writeTokens makes a signing key, its key set, and a token for each caller, one a line.
+func (s *site) writeTokens() error {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	set, err := json.Marshal(map[string]any{"keys": []any{map[string]string{
+		"kty": "OKP", "crv": "Ed25519", "kid": "bench", "alg": "EdDSA", "use": "sig", "x": base64.RawURLEncoding.EncodeToString(public),
+	}}})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.keyFile(), set, 0o600); err != nil {
+		return err
+	}
+	var lines strings.Builder
+	for i := range callers {
+		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{
+			"sub": fmt.Sprintf("caller-%d", i), "exp": time.Now().Add(24 * time.Hour).Unix(), "scope": "read:all",
+		})
+		token.Header["kid"] = "bench"
+		text, err := token.SignedString(private)
+		if err != nil {
+			return err
+		}
+		lines.WriteString(text + "\n")
+	}
+	return os.WriteFile(s.tokenFile(), []byte(lines.String()), 0o600)
+}
