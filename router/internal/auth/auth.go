@@ -56,6 +56,9 @@ var (
 	unavailable = &Identity{Unavailable: true} // a token that nobody can judge at the moment
 )
 
+// Anonymous is the identity of callers without a token.
+func Anonymous() *Identity { return anonymous }
+
 // Authenticated tells whether a token was verified.
 func (i *Identity) Authenticated() bool { return i.Claims != nil }
 

@@ -40,7 +40,7 @@ type Options struct {
 // Limiter judges requests. It is safe for concurrent use.
 type Limiter struct {
 	options Options
-	rules   map[By][]*rule
+	rules   map[By]*ruleSet
 	proxies proxies
 	local   *localStore
 	redis   *redisStore // nil: the local store is all there is
@@ -59,9 +59,9 @@ func New(o Options) (*Limiter, error) {
 	if err := errors.Join(err, proxiesErr); err != nil {
 		return nil, err
 	}
-	l := &Limiter{options: o, rules: map[By][]*rule{}, proxies: trusted}
+	l := &Limiter{options: o, rules: map[By]*ruleSet{ByRequests: {}, ByCost: {}}, proxies: trusted}
 	for _, r := range rules {
-		l.rules[r.By] = append(l.rules[r.By], r)
+		l.rules[r.By].add(r)
 	}
 	if l.local, err = newLocalStore(o.LocalKeys, o.Now); err != nil {
 		return nil, fmt.Errorf("local_keys: %w", err)
@@ -121,7 +121,7 @@ func (l *Limiter) Close() error {
 }
 
 // Debits tells whether any rule debits by.
-func (l *Limiter) Debits(by By) bool { return len(l.rules[by]) > 0 }
+func (l *Limiter) Debits(by By) bool { return len(l.rules[by][AllRules]) > 0 }
 
 // claim is one rule's part in a decision.
 type claim struct {
@@ -133,10 +133,17 @@ type claim struct {
 // Take debits amount from the caller's bucket of each rule of the kind, or from none: amount is the number of operations
 // in the request, or the cost of an operation.
 func (l *Limiter) Take(ctx context.Context, by By, caller *Caller, amount int64) Decision {
-	if len(l.rules[by]) == 0 || amount <= 0 {
+	return l.TakeRules(ctx, by, AllRules, caller, amount)
+}
+
+// TakeRules is Take for some of the rules. Who asks WithoutIdentity and then WithIdentity has asked all; a refusal of the
+// second leaves debited what the first took.
+func (l *Limiter) TakeRules(ctx context.Context, by By, which Rules, caller *Caller, amount int64) Decision {
+	rules := l.rules[by][which]
+	if len(rules) == 0 || amount <= 0 {
 		return Decision{Outcome: Admitted}
 	}
-	claims := l.claims(l.rules[by], caller, amount)
+	claims := l.claims(rules, caller, amount)
 	if len(claims) == 0 {
 		return Decision{Outcome: Admitted}
 	}

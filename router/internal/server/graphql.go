@@ -51,12 +51,8 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, media, err)
 		return
 	}
-	identity, err := s.options.Verifier.Authenticate(ctx, r)
+	identity, err := s.identify(ctx, w, r, len(requests))
 	if err != nil {
-		s.refuse(w, r, media, err)
-		return
-	}
-	if err := s.limitRate(ctx, w, r, identity, len(requests)); err != nil {
 		s.refuse(w, r, media, err)
 		return
 	}

@@ -8,12 +8,13 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 )
 
-// limitRate debits the request's operations before anything is spent on them, and tells the caller what is left.
-func (s *Server) limitRate(ctx context.Context, w http.ResponseWriter, r *http.Request, identity *auth.Identity, operations int) error {
+// limitRate debits the request's operations from some of the limits before anything is spent on them, and tells the caller
+// what is left.
+func (s *Server) limitRate(ctx context.Context, w http.ResponseWriter, r *http.Request, which ratelimit.Rules, identity *auth.Identity, operations int) error {
 	if s.options.RateLimits == nil {
 		return nil
 	}
-	decision := s.options.RateLimits.Take(ctx, ratelimit.ByRequests, &ratelimit.Caller{
+	decision := s.options.RateLimits.TakeRules(ctx, ratelimit.ByRequests, which, &ratelimit.Caller{
 		Claims: identity.Claims, Scopes: identity.Scopes, Authenticated: identity.Authenticated(), Header: r.Header, Peer: r.RemoteAddr,
 	}, int64(operations))
 	decision.WriteHeaders(w.Header())
