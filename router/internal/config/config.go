@@ -20,7 +20,8 @@ type Config struct {
 	Introspection Introspection       `yaml:"introspection" doc:"Whether clients may ask for the schema."`
 	Limits        Limits              `yaml:"limits" doc:"What a request may cost before it is refused."`
 	RateLimits    RateLimits          `yaml:"rate_limits" doc:"How often callers may ask."`
-	Traffic       Traffic             `yaml:"traffic" doc:"Deadlines and shutdown."`
+	Traffic       Traffic             `yaml:"traffic" doc:"Deadlines, overload and shutdown."`
+	TLS           TLS                 `yaml:"tls" doc:"Encryption of the listener for clients, with HTTP/2."`
 	Plans         Plans               `yaml:"plans" doc:"Query planning and its cache."`
 	Auth          Authentication      `yaml:"authentication" doc:"Who the caller is: JSON Web Tokens."`
 	Authorization Authorization       `yaml:"authorization" doc:"What the caller may see: @authenticated, @requiresScopes, @policy."`
@@ -43,11 +44,19 @@ type Supergraph struct {
 // Subgraph holds what is particular to the requests to one subgraph. Zero values inherit from "all".
 type Subgraph struct {
 	URL            string   `yaml:"url" doc:"Replaces the routing URL of the supergraph: http://, https:// or unix:///path."`
-	Timeout        Duration `yaml:"timeout" doc:"Longest wait for one answer."`
+	Timeout        Duration `yaml:"timeout" doc:"Longest wait for an answer, retries included."`
 	MaxConnections int      `yaml:"max_connections" doc:"Most connections to the subgraph at once."`
 	MaxResponse    Size     `yaml:"max_response" doc:"Largest answer that is read."`
 	// Share lets identical requests that are under way at the same time share one answer.
 	Share *bool `yaml:"share" doc:"Identical requests (all headers included) that are under way at the same time share one answer."`
+
+	IdleTimeout Duration    `yaml:"idle_timeout" doc:"Time for which an unused connection is kept."`
+	HTTP2       *bool       `yaml:"http2" doc:"Speak HTTP/2 to http:// and unix:// addresses (h2c); https:// negotiates it anyway."`
+	TLS         SubgraphTLS `yaml:"tls" doc:"Encryption of https:// addresses."`
+	Retry       Retry       `yaml:"retry" doc:"Further tries of queries."`
+	Hedge       Hedge       `yaml:"hedge" doc:"Second requests for slow queries."`
+	Breaker     Breaker     `yaml:"breaker" doc:"Circuit breaker."`
+	Concurrency Concurrency `yaml:"concurrency" doc:"Fetches under way at once."`
 }
 
 // Playground configures the web page for developers.
@@ -94,13 +103,6 @@ type Limits struct {
 	Variables       int  `yaml:"variables" doc:"Most variables that an operation declares."`
 	Batch           int  `yaml:"batch" doc:"Most operations in one request. 1: no batches."`
 	IntrospectDepth int  `yaml:"introspection_depth" doc:"Deepest nesting of introspection fields."`
-}
-
-// Traffic holds deadlines.
-type Traffic struct {
-	Timeout  Duration `yaml:"timeout" doc:"Deadline of a whole request; what has arrived by then is answered."`
-	Drain    Duration `yaml:"drain" doc:"On shutdown: time with readiness off in which requests are still taken."`
-	Shutdown Duration `yaml:"shutdown" doc:"On shutdown: longest wait for requests that are under way."`
 }
 
 // Plans configures planning.
@@ -213,10 +215,9 @@ func Default() *Config {
 			Directives: 500, Variables: 500, Batch: 10, IntrospectDepth: 24,
 		},
 		RateLimits: defaultRateLimits(),
-		Traffic: Traffic{
-			Timeout: Duration(60 * time.Second), Drain: Duration(0), Shutdown: Duration(30 * time.Second),
-		},
-		Plans: Plans{CacheSize: 64 << 20, Timeout: Duration(5 * time.Second)},
+		Traffic:    defaultTraffic(),
+		TLS:        defaultTLS(),
+		Plans:      Plans{CacheSize: 64 << 20, Timeout: Duration(5 * time.Second)},
 		Auth: Authentication{
 			ClockSkew: Duration(30 * time.Second), CoolDown: Duration(30 * time.Second),
 			Algorithms: []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"},
@@ -229,35 +230,4 @@ func Default() *Config {
 		CORS: CORS{MaxAge: Duration(time.Hour)},
 		Log:  Log{Level: "info", Format: "json"},
 	}
-}
-
-// Subgraph defaults, used where neither the subgraph nor "all" says otherwise.
-const (
-	DefaultSubgraphTimeout      = 30 * time.Second
-	DefaultMaxConnections       = 512
-	DefaultMaxResponse     Size = 50 << 20
-)
-
-// For gives the settings of one subgraph: its own, then those of "all", then the defaults.
-func (c *Config) For(subgraph string) Subgraph {
-	own, all := c.Subgraphs[subgraph], c.Subgraphs["all"]
-	share := true
-	out := Subgraph{
-		URL:            own.URL,
-		Timeout:        firstSet(own.Timeout, all.Timeout, Duration(DefaultSubgraphTimeout)),
-		MaxConnections: firstSet(own.MaxConnections, all.MaxConnections, DefaultMaxConnections),
-		MaxResponse:    firstSet(own.MaxResponse, all.MaxResponse, DefaultMaxResponse),
-		Share:          firstSet(own.Share, all.Share, &share),
-	}
-	return out
-}
-
-func firstSet[T comparable](values ...T) T {
-	var zero T
-	for _, v := range values {
-		if v != zero {
-			return v
-		}
-	}
-	return zero
 }

@@ -34,9 +34,17 @@ func writeReference(b *strings.Builder, value reflect.Value, path string) {
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", at+suffix, defaultText(value.Field(i)), env, f.Tag.Get("doc"))
 		if inner.Kind() == reflect.Struct && suffix != "" {
-			writeReference(b, reflect.Zero(inner), at+suffix)
+			writeReference(b, defaultElement(inner), at+suffix)
 		}
 	}
+}
+
+// defaultElement is what an element of a list or map is where nothing is said.
+func defaultElement(typ reflect.Type) reflect.Value {
+	if typ == reflect.TypeFor[Subgraph]() {
+		return reflect.ValueOf(defaultSubgraph())
+	}
+	return reflect.Zero(typ)
 }
 
 // elementOf gives what a list or map holds, and how that is written in a path.

@@ -23,6 +23,8 @@ func (c *Config) Validate() []error {
 	}
 	v.limits(c.Limits)
 	v.rateLimits(c.RateLimits)
+	v.traffic(c.Traffic)
+	v.tls(c.TLS)
 	v.authentication(c.Auth)
 	v.oneOf("authorization.mode", c.Authorization.Mode, "filter", "reject")
 	v.headers("headers.all", c.Headers.All)
@@ -100,6 +102,7 @@ func (v *validator) subgraph(name string, s Subgraph) {
 	if s.MaxConnections < 0 {
 		v.add(path+".max_connections", "cannot be negative")
 	}
+	v.subgraphTraffic(path, s)
 }
 
 func (v *validator) limits(l Limits) {
