@@ -14,7 +14,7 @@ fuzz() {
 	dir=$(dirname "${1%%:*}")
 	target=${1##*:}
 	log=$FUZZ_LOGS/${dir//\//_}-$target
-	if (cd "$dir" && go test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZ_TIME" -parallel 1 .) >"$log" 2>&1; then
+	if (cd "$dir" && go test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZ_TIME" -fuzzminimizetime 2s -parallel 1 .) >"$log" 2>&1; then
 		echo "fuzz ok    $dir $target: $(grep -oE 'execs: [0-9]+' "$log" | tail -n1)"
 	elif grep -q 'context deadline exceeded' "$log" && ! grep -qE 'Failing input|panic|build failed' "$log"; then
 		echo "fuzz ok    $dir $target: ended by its deadline"

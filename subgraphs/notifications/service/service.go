@@ -37,12 +37,13 @@ type Service struct {
 	store    *store.Store
 	relay    *events.Relay
 	consumer *events.Consumer
+	metrics  *kit.Metrics
 }
 
 // Open connects to the database, brings its tables up to date, seeds the demo data if asked to, and prepares relay and
 // consumer. Logs go to logOutput.
 func Open(ctx context.Context, settings *Settings, logOutput io.Writer) (*Service, error) {
-	s := &Service{settings: settings}
+	s := &Service{settings: settings, metrics: kit.NewMetrics()}
 	s.logger = kit.NewLogger(logOutput, kit.LogOptions{Service: Name, Level: settings.LogLevel, Format: settings.LogFormat})
 	var err error
 	if s.db, err = database.Open(ctx, settings.DatabaseURL, store.Migrations); err != nil {
@@ -67,14 +68,14 @@ func (s *Service) prepare(ctx context.Context) (err error) {
 	}
 	s.relay, err = events.NewRelay(events.RelayOptions{
 		Service: Name, DB: s.db, Outbox: outbox, Redis: s.redis, Prefix: s.settings.EventPrefix, Logger: s.logger,
-		Retention: s.settings.EventRetention,
+		Metrics: s.metrics, Retention: s.settings.EventRetention,
 	})
 	if err != nil {
 		return err
 	}
 	s.consumer, err = events.NewConsumer(events.ConsumerOptions{
 		Name: Name, Streams: consumer.Streams(), Handlers: consumer.Handlers(s.store),
-		DB: s.db, Redis: s.redis, Prefix: s.settings.EventPrefix, Logger: s.logger,
+		DB: s.db, Redis: s.redis, Prefix: s.settings.EventPrefix, Logger: s.logger, Metrics: s.metrics,
 	})
 	return err
 }
@@ -102,7 +103,7 @@ func (s *Service) Run(ctx context.Context, output io.Writer, listening func(addr
 		Verifier: identity.NewVerifier(keys, identity.Expectations{Issuer: s.settings.Issuer, Audience: s.settings.Audience}),
 		Checks:   []kit.Check{{Name: "database", Run: s.db.PingContext}, {Name: "jwks", Run: keys.Ready}},
 		Tasks:    []kit.Task{{Name: "relay", Run: s.relay.Run}, {Name: "consumer", Run: s.consumer.Run}},
-		Output:   output, Listening: listening,
+		Metrics:  s.metrics, Output: output, Listening: listening,
 	})
 }
 

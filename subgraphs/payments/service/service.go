@@ -34,12 +34,13 @@ type Service struct {
 	redis    redis.UniversalClient // nil without a Redis URL
 	store    *store.Store
 	relay    *events.Relay
+	metrics  *kit.Metrics
 }
 
 // Open connects to the database, brings its tables up to date, seeds the demo data if asked to, and prepares the relay. Logs go to
 // logOutput.
 func Open(ctx context.Context, settings *Settings, logOutput io.Writer) (*Service, error) {
-	s := &Service{settings: settings}
+	s := &Service{settings: settings, metrics: kit.NewMetrics()}
 	s.logger = kit.NewLogger(logOutput, kit.LogOptions{Service: Name, Level: settings.LogLevel, Format: settings.LogFormat})
 	var err error
 	if s.db, err = database.Open(ctx, settings.DatabaseURL, store.Migrations); err != nil {
@@ -64,7 +65,7 @@ func (s *Service) prepare(ctx context.Context) (err error) {
 	}
 	s.relay, err = events.NewRelay(events.RelayOptions{
 		Service: Name, DB: s.db, Outbox: outbox, Redis: s.redis, Prefix: s.settings.EventPrefix, Logger: s.logger,
-		Retention: s.settings.EventRetention,
+		Metrics: s.metrics, Retention: s.settings.EventRetention,
 	})
 	return err
 }
@@ -92,7 +93,7 @@ func (s *Service) Run(ctx context.Context, output io.Writer, listening func(addr
 		Verifier: identity.NewVerifier(keys, identity.Expectations{Issuer: s.settings.Issuer, Audience: s.settings.Audience}),
 		Checks:   []kit.Check{{Name: "database", Run: s.db.PingContext}, {Name: "jwks", Run: keys.Ready}},
 		Tasks:    []kit.Task{{Name: "relay", Run: s.relay.Run}},
-		Output:   output, Listening: listening,
+		Metrics:  s.metrics, Output: output, Listening: listening,
 	})
 }
 

@@ -35,11 +35,12 @@ type Service struct {
 	redis    redis.UniversalClient // nil without a Redis URL
 	index    *store.Store
 	consumer *events.Consumer
+	metrics  *kit.Metrics
 }
 
 // Open connects to the database, brings its tables up to date and prepares the consumer. Logs go to logOutput.
 func Open(ctx context.Context, settings *Settings, logOutput io.Writer) (*Service, error) {
-	s := &Service{settings: settings}
+	s := &Service{settings: settings, metrics: kit.NewMetrics()}
 	s.logger = kit.NewLogger(logOutput, kit.LogOptions{Service: Name, Level: settings.LogLevel, Format: settings.LogFormat})
 	var err error
 	if s.db, err = database.Open(ctx, settings.DatabaseURL, store.Migrations); err != nil {
@@ -51,7 +52,7 @@ func Open(ctx context.Context, settings *Settings, logOutput io.Writer) (*Servic
 	}
 	s.consumer, err = events.NewConsumer(events.ConsumerOptions{
 		Name: Name, Streams: consumer.Streams(), Handlers: consumer.Handlers(s.index),
-		DB: s.db, Redis: s.redis, Prefix: settings.EventPrefix, Logger: s.logger,
+		DB: s.db, Redis: s.redis, Prefix: settings.EventPrefix, Logger: s.logger, Metrics: s.metrics,
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -78,7 +79,7 @@ func (s *Service) Run(ctx context.Context, output io.Writer, listening func(addr
 		Verifier: identity.NewVerifier(keys, identity.Expectations{Issuer: s.settings.Issuer, Audience: s.settings.Audience}),
 		Checks:   append([]kit.Check{{Name: "database", Run: s.db.PingContext}, {Name: "jwks", Run: keys.Ready}}, s.demoChecks()...),
 		Tasks:    []kit.Task{{Name: "consumer", Run: s.consumer.Run}},
-		Output:   output, Listening: listening,
+		Metrics:  s.metrics, Output: output, Listening: listening,
 	})
 }
 
