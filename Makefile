@@ -14,6 +14,9 @@ export CGO_ENABLED ?= 0
 ARGS ?=
 # Time for each fuzz target.
 FUZZTIME ?= 30s
+# Flags for the benchmark of the router, and how long `make soak` lasts.
+BENCH ?=
+SOAK  ?= 30m
 # Packages for `make golden`.
 PKG ?= work
 
@@ -68,8 +71,15 @@ fuzz: ## run every fuzz target for FUZZTIME (default 30s)
 	@deploy/dev/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: ## run the benchmarks
+bench: ## measure the router against plain relays on one core each (BENCH="-quick"), then every Go benchmark
+	@deploy/dev/tools.sh --bench
+	cd router && go run ./bench $(BENCH)
 	@deploy/dev/bench.sh
+
+.PHONY: soak
+soak: ## half an hour at load: does anything grow? (SOAK=5m)
+	@deploy/dev/tools.sh --bench
+	cd router && go run ./bench -soak $(SOAK)
 
 .PHONY: lint
 lint: ## run the linters of .golangci.yml

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests need is there: on Debian as root it is installed, elsewhere it is named.
+# Makes sure that what the tests need is there, with --bench also what the benchmark needs: on Debian as root it is
+# installed, elsewhere it is named.
 set -euo pipefail
 
 missing=()
@@ -10,10 +11,14 @@ if ! command -v initdb >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/ini
 	missing+=(postgresql)
 fi
 command -v npm >/dev/null || missing+=(nodejs npm)
+if [ "${1:-}" = --bench ]; then
+	command -v wrk >/dev/null || missing+=(wrk)
+	command -v taskset >/dev/null || missing+=(util-linux)
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-	echo "The tests need: ${missing[*]}. Install them with your system's package manager and run the same command again." >&2
+	echo "Missing: ${missing[*]}. Install them with your system's package manager and run the same command again." >&2
 	exit 1
 fi
 
