@@ -43,6 +43,9 @@ func isReserved(name string) bool {
 	return false
 }
 
+// RequestHeader gives the header lines for a request's client (see exec.FetchRequest), for fetchers that add to them.
+func RequestHeader(request *exec.FetchRequest) []byte { return requestHeader(request) }
+
 // requestHeader gives the header lines for a request's client, made once for all fetchers on the way.
 func requestHeader(request *exec.FetchRequest) []byte {
 	if !request.HasHeader {

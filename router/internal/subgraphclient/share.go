@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
-	"sync"
 	"sync/atomic"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/inflight"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 )
 
@@ -19,40 +19,40 @@ import (
 // else waits for it the fetch goes on, and if it fails for the first caller's reasons (its deadline) another one makes
 // it again.
 func Share(next exec.Fetcher) *Sharer {
-	s := &Sharer{next: next}
-	for i := range s.shards {
-		s.shards[i].flights = map[uint64]*flight{}
-	}
-	return s
+	return &Sharer{next: next, group: inflight.NewGroup[fetchKey, exec.Answer](fetchKey.equal)}
 }
 
 // Sharer is a Fetcher made by Share.
 type Sharer struct {
 	next   exec.Fetcher
 	shared atomic.Int64
-	shards [shareShards]shareShard
+	group  *inflight.Group[fetchKey, exec.Answer]
 }
 
-const shareShards = 16
+type flight = inflight.Flight[fetchKey, exec.Answer]
 
-type shareShard struct {
-	mu      sync.Mutex
-	flights map[uint64]*flight // by hash of the key
+// fetchKey is what makes fetches identical. It borrows the leader's request.
+type fetchKey struct {
+	subgraph     string
+	header, body []byte
 }
 
-// sharedAnswer is given back when its last user releases it.
-type sharedAnswer struct {
-	exec.Answer
-	users atomic.Int64
-}
-
-func (a *sharedAnswer) release() {
-	if a.users.Add(-1) == 0 && a.Answer.Release != nil {
-		a.Answer.Release()
-	}
+func (k fetchKey) equal(other fetchKey) bool {
+	return k.subgraph == other.subgraph && string(k.header) == string(other.header) && string(k.body) == string(other.body)
 }
 
 var shareSeed = maphash.MakeSeed()
+
+func (k fetchKey) hash() uint64 {
+	var h maphash.Hash
+	h.SetSeed(shareSeed)
+	_, _ = h.WriteString(k.subgraph)
+	_ = h.WriteByte(0)
+	_, _ = h.Write(k.header)
+	_ = h.WriteByte(0)
+	_, _ = h.Write(k.body)
+	return h.Sum64()
+}
 
 // Shared is how many fetches were answered by somebody else's.
 func (s *Sharer) Shared() int64 { return s.shared.Load() }
@@ -62,87 +62,59 @@ func (s *Sharer) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.An
 	if request.Fetch.Kind == plan.Mutation {
 		return s.next.Fetch(ctx, request)
 	}
-	header := requestHeader(request)
-	key := shareKey(request.Fetch.Subgraph, request.Body, header)
-	shard := &s.shards[key%shareShards]
+	key := fetchKey{subgraph: request.Fetch.Subgraph, header: requestHeader(request), body: request.Body}
+	hash := key.hash()
 	for {
-		shard.mu.Lock()
-		f, ok := shard.flights[key]
-		if !ok {
-			f = &flight{Context: ctx, subgraph: request.Fetch.Subgraph, body: request.Body, header: header, shard: shard}
-			shard.flights[key] = f
-			shard.mu.Unlock()
-			return s.lead(ctx, request, key, f)
+		f, role := s.group.Join(ctx, hash, key)
+		switch role {
+		case inflight.Leader:
+			return s.lead(ctx, request, f)
+		case inflight.Stranger:
+			return s.next.Fetch(ctx, request)
 		}
-		if !f.isFor(request, header) {
-			shard.mu.Unlock()
-			return s.next.Fetch(ctx, request) // another fetch with the same hash
+		answer, err, ok := f.Wait(ctx)
+		switch {
+		case !ok:
+			continue
+		case err != nil:
+			return exec.Answer{}, err
 		}
-		landed := f.join()
-		shard.mu.Unlock()
-		if answer, err, ok := s.follow(ctx, f, landed); ok {
-			return answer, err
-		}
+		s.shared.Add(1)
+		return sharedAnswer(f, answer), nil
 	}
-}
-
-func shareKey(subgraph string, body, header []byte) uint64 {
-	var h maphash.Hash
-	h.SetSeed(shareSeed)
-	_, _ = h.WriteString(subgraph)
-	_ = h.WriteByte(0)
-	_, _ = h.Write(header)
-	_ = h.WriteByte(0)
-	_, _ = h.Write(body)
-	return h.Sum64()
 }
 
 // lead makes the fetch and hands the answer to who came meanwhile.
-func (s *Sharer) lead(ctx context.Context, request *exec.FetchRequest, key uint64, f *flight) (exec.Answer, error) {
-	if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, f.leaderGone)
-		defer stop()
-	}
+func (s *Sharer) lead(ctx context.Context, request *exec.FetchRequest, f *flight) (exec.Answer, error) {
 	landed := false
 	defer func() {
 		if !landed { // the Fetcher panicked: nobody may wait for ever
-			f.land(key, exec.Answer{}, nil, true)
+			f.Land(exec.Answer{}, nil, true)
 		}
 	}()
 	answer, err := s.next.Fetch(f, request)
 	landed = true
 	// What ended with the leader's context says nothing to others.
-	followers := f.land(key, answer, err, err != nil && isLeadersOwn(ctx, err))
+	followers := f.Land(answer, err, err != nil && isLeadersOwn(ctx, err))
 	if err != nil || followers == 0 {
 		return answer, err
 	}
-	return f.share(), nil
+	return sharedAnswer(f, answer), nil
+}
+
+// sharedAnswer is given back when its last user releases it.
+func sharedAnswer(f *flight, answer exec.Answer) exec.Answer {
+	release := answer.Release
+	answer.Release = func() {
+		if f.Leave() && release != nil {
+			release()
+		}
+	}
+	return answer
 }
 
 // isLeadersOwn tells whether a fetch failed because its caller's time was over or its client is gone.
 func isLeadersOwn(ctx context.Context, err error) bool {
 	var failure *exec.FetchError
 	return ctx.Err() != nil || errors.As(err, &failure) && failure.Code == exec.CodeRequestTimeout
-}
-
-// follow waits for the flight. ok is false when the caller has to try again.
-func (s *Sharer) follow(ctx context.Context, f *flight, landed chan struct{}) (answer exec.Answer, err error, ok bool) {
-	select {
-	case <-landed:
-	case <-ctx.Done():
-		if f.leave() {
-			return exec.Answer{}, ctx.Err(), true
-		}
-		// The answer came at the same moment and counts this caller among its users.
-	}
-	switch {
-	case f.again && ctx.Err() == nil:
-		return exec.Answer{}, nil, false
-	case f.again:
-		return exec.Answer{}, ctx.Err(), true
-	case f.err != nil:
-		return exec.Answer{}, f.err, true
-	}
-	s.shared.Add(1)
-	return f.share(), nil, true
 }

@@ -85,10 +85,8 @@ func TestShareNeverCrossesIdentities(t *testing.T) {
 	if sharer.Shared() == 0 || fetches.Load() >= answered.Load() {
 		t.Errorf("%d fetches for %d answers: nothing was shared", fetches.Load(), answered.Load())
 	}
-	for i := range sharer.shards {
-		if n := len(sharer.shards[i].flights); n != 0 {
-			t.Errorf("%d flights were left behind", n)
-		}
+	if n := sharer.group.Len(); n != 0 {
+		t.Errorf("%d flights were left behind", n)
 	}
 	if releases.Load() != answered.Load()-sharer.Shared() {
 		t.Errorf("%d answers were given back of %d", releases.Load(), answered.Load()-sharer.Shared())
