@@ -30,8 +30,7 @@ func (r *run) writeResponse() error {
 	if err := r.deferPayloads(w); err != nil {
 		return err
 	}
-	r.plan.Guards = r.guards.list
-	r.plan.Authorizations = r.auth.list
+	r.plan.Guards, r.plan.Authorizations = demandsOf(r.guards.list, r.auth.list)
 	return nil
 }
 
