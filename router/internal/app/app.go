@@ -25,6 +25,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/source"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
 	"github.com/tributary-gql/tributary/router/internal/telemetry"
+	"github.com/tributary-gql/tributary/router/internal/traffic"
 )
 
 // App is a router that is ready to run.
@@ -33,6 +34,8 @@ type App struct {
 	logger   *slog.Logger
 	source   source.Source
 	client   *subgraphclient.Client
+	traffic  *traffic.Controller
+	drain    drainer
 	snapshot atomic.Pointer[snapshot.Snapshot]
 	current  atomic.Pointer[generation]
 	metrics  *telemetry.Metrics // nil without an admin address
@@ -60,6 +63,8 @@ func New(c *config.Config, logger *slog.Logger) (*App, error) {
 	if c.AdminListen != "" {
 		a.metrics = a.newMetrics()
 	}
+	a.drain.ready = func() bool { return a.snapshot.Load() != nil }
+	a.traffic = newTraffic(a.client, logger)
 	first, err := a.newGeneration(c, nil)
 	if err != nil {
 		return nil, err
@@ -120,12 +125,16 @@ func (a *App) build(g, previous *generation) error {
 	g.server = server.New(server.Options{
 		Observer: a.observer(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() },
-		Fetcher:  newFetcher(c, a.client), Verifier: verifier, RateLimits: limiter, Headers: rules, Policy: policies.policy, Labels: policies.label,
+		Fetcher:  newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Headers: rules, Policy: policies.policy, Labels: policies.label,
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, AccessLog: c.Log.Access, Logger: a.logger,
 	})
-	g.handler = a.handler(g)
+	shed, err := a.shedding(g, previous)
+	if err != nil {
+		return err
+	}
+	g.handler = a.handler(g, shed)
 	return nil
 }
 
@@ -150,7 +159,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.bound = listener.Addr()
 	a.mu.Unlock()
 	httpServer := &http.Server{
-		Handler: a, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: a.drain.handler(a), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
 	httpServer.Protocols = new(http.Protocols)
@@ -201,8 +210,13 @@ func (a *App) shutDown(httpServer *http.Server, drain bool) {
 	a.draining = true // no configuration takes the place of the one that drains
 	g := a.current.Load()
 	a.mu.Unlock()
+	a.drain.closing.Store(true)
 	g.server.Drain()
-	if wait := g.config.Traffic.Drain.Std(); drain && wait > 0 {
+	wait := g.config.Traffic.Drain.Std()
+	if a.drain.isWatched(time.Now()) {
+		wait = max(wait, g.config.Traffic.DrainWatched.Std())
+	}
+	if drain && wait > 0 {
 		a.logger.Info("draining", "for", wait)
 		timer := time.NewTimer(wait)
 		<-timer.C
@@ -233,7 +247,7 @@ func (a *App) use(ctx context.Context, sdl string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.client.SetSubgraphs(endpoints(c, next.Supergraph)); err != nil {
+	if err := a.setSubgraphs(c, next.Supergraph); err != nil {
 		return err
 	}
 	warmed := 0

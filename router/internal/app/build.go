@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/config"
-	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/source"
@@ -81,9 +79,9 @@ func newSource(c *config.Config, logger *slog.Logger) source.Source {
 }
 
 // handler is the server behind what every answer needs.
-func (a *App) handler(g *generation) http.Handler {
+func (a *App) handler(g *generation, shed func(http.Handler) http.Handler) http.Handler {
 	c := g.config.CORS
-	var inner http.Handler = g.server
+	inner := shed(g.server)
 	if a.metrics != nil {
 		inner = a.metrics.Measure(inner)
 	}
@@ -95,23 +93,6 @@ func (a *App) handler(g *generation) http.Handler {
 		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type"}, append(c.Headers, g.config.CSRF.Headers...)...),
 		MaxAge:         int(c.MaxAge.Std().Seconds()), ExposedHeaders: ratelimit.Headers(),
 	}).Handler(inner)
-}
-
-// newFetcher puts what identical fetches share in front of the client.
-func newFetcher(c *config.Config, client *subgraphclient.Client) exec.Fetcher {
-	shared := subgraphclient.Share(client)
-	return fetcherFunc(func(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
-		if *c.For(request.Fetch.Subgraph).Share {
-			return shared.Fetch(ctx, request)
-		}
-		return client.Fetch(ctx, request)
-	})
-}
-
-type fetcherFunc func(context.Context, *exec.FetchRequest) (exec.Answer, error)
-
-func (f fetcherFunc) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
-	return f(ctx, request)
 }
 
 // endpoints says where each subgraph of a supergraph is and how it is asked.
@@ -128,6 +109,7 @@ func endpoints(c *config.Config, s *supergraph.Supergraph) map[string]subgraphcl
 		}
 		out[g.Name] = subgraphclient.Endpoint{
 			URL: url, Timeout: own.Timeout.Std(), MaxConnections: own.MaxConnections, MaxResponse: int64(own.MaxResponse),
+			IdleTimeout: own.IdleTimeout.Std(), HTTP2: *own.HTTP2,
 		}
 	}
 	return out

@@ -138,7 +138,7 @@ func (a *App) snapshotFor(ctx context.Context, old, c *config.Config) (*snapshot
 		}
 		next.Warm(ctx, current.Documents(warmOperations))
 	}
-	if err := a.client.SetSubgraphs(endpoints(c, current.Supergraph)); err != nil {
+	if err := a.setSubgraphs(c, current.Supergraph); err != nil {
 		return nil, fmt.Errorf("subgraphs: %w", err)
 	}
 	return next, nil

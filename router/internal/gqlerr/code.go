@@ -33,7 +33,8 @@ const (
 	SubgraphBadContentType     Code = "SUBGRAPH_BAD_CONTENT_TYPE"
 	SubgraphMalformedResponse  Code = "SUBGRAPH_MALFORMED_RESPONSE"
 	SubgraphResponseTooLarge   Code = "SUBGRAPH_RESPONSE_TOO_LARGE"
-	SubgraphUnavailable        Code = "SUBGRAPH_UNAVAILABLE"
+	SubgraphCircuitOpen        Code = "SUBGRAPH_CIRCUIT_OPEN"
+	SubgraphOverloaded         Code = "SUBGRAPH_OVERLOADED"
 	EntityCountMismatch        Code = "ENTITY_COUNT_MISMATCH"
 	InvalidFieldValue          Code = "INVALID_FIELD_VALUE"
 	DownstreamServiceError     Code = "DOWNSTREAM_SERVICE_ERROR"
@@ -73,7 +74,8 @@ func Codes() []Description {
 		{RequestTimeout, http.StatusGatewayTimeout, "The request's deadline passed."},
 		{SubgraphUnreachable, http.StatusOK, "No connection to a subgraph could be made, or it broke."},
 		{SubgraphTimeout, http.StatusOK, "A subgraph did not answer within its time."},
-		{SubgraphUnavailable, http.StatusOK, "A subgraph has failed so often that it is left alone for a while."},
+		{SubgraphCircuitOpen, http.StatusOK, "A subgraph has failed so often that it is left alone for a while."},
+		{SubgraphOverloaded, http.StatusOK, "Too many requests to a subgraph are under way, and too many wait."},
 		{SubgraphHTTPError, http.StatusOK, "A subgraph answered with an HTTP status of failure and no GraphQL response."},
 		{SubgraphBadContentType, http.StatusOK, "A subgraph answered with something that is not JSON."},
 		{SubgraphMalformedResponse, http.StatusOK, "A subgraph's answer is not a GraphQL response."},

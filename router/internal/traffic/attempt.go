@@ -27,8 +27,8 @@ func (l *lane) attempt(ctx context.Context, request *exec.FetchRequest, wait wai
 
 // through asks through the breaker.
 func (l *lane) through(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
-	l.counts.inFlight.Add(1)
-	defer l.counts.inFlight.Add(-1)
+	l.inFlight.Add(1)
+	defer l.inFlight.Add(-1)
 	if l.breaker != nil {
 		return l.breaker.fetch(ctx, request)
 	}
@@ -41,7 +41,7 @@ func (l *lane) enter(ctx context.Context, wait waiting) (place, error) {
 		return p, nil
 	}
 	if l.breaker.isOpen() {
-		l.counts.refused.Add(1)
+		l.note(CircuitRefused)
 		return nil, l.circuitOpen()
 	}
 	if wait == mayWait {
@@ -53,7 +53,7 @@ func (l *lane) enter(ctx context.Context, wait waiting) (place, error) {
 			return nil, l.inTime(ctx, l.ended(ctx))
 		}
 	}
-	l.counts.overloaded.Add(1)
+	l.note(QueueRefused)
 	return nil, &exec.FetchError{
 		Code:    CodeOverloaded,
 		Message: fmt.Sprintf("Subgraph %q has too many requests under way; try again.", l.name),

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -41,8 +40,6 @@ type breaker struct {
 	lane    *lane
 	circuit *gobreaker.CircuitBreaker[exec.Answer]
 	calls   sync.Pool // of *call
-	opened  atomic.Int64
-	changed atomic.Int64 // Unix time in nanoseconds
 }
 
 // buckets divide the window, so that old fetches leave it little by little.
@@ -62,24 +59,21 @@ func newBreaker(l *lane, logger *slog.Logger) *breaker {
 			seen := c.TotalSuccesses + c.TotalFailures
 			return int(seen) >= s.MinRequests && float64(c.TotalFailures) >= s.FailureRate*float64(seen)
 		},
-		OnStateChange: func(_ string, from, to gobreaker.State) {
-			b.changed.Store(time.Now().UnixNano())
-			level := slog.LevelInfo
-			if to == gobreaker.StateOpen {
-				b.opened.Add(1)
-				if from == gobreaker.StateClosed {
-					level = slog.LevelWarn
-				}
-			}
-			logger.Log(context.Background(), level, "circuit breaker", "from", stateOf(from).String(), "to", stateOf(to).String())
-		},
-		IsSuccessful: func(err error) bool { return !isFailure(err) },
-		IsExcluded:   func(err error) bool { return isCallersOwn(err) },
+		OnStateChange: func(_ string, from, to gobreaker.State) { l.circuitChanged(logger, stateOf(from), stateOf(to)) },
+		IsSuccessful:  func(err error) bool { return !isFailure(err) },
+		IsExcluded:    func(err error) bool { return isCallersOwn(err) },
 	})
 	return b
 }
 
-func (b *breaker) state() State { return stateOf(b.circuit.State()) }
+func (l *lane) circuitChanged(logger *slog.Logger, from, to State) {
+	level := slog.LevelInfo
+	if from == Closed {
+		level = slog.LevelWarn
+	}
+	l.note([...]Event{Closed: CircuitClosed, HalfOpen: CircuitProbed, Open: CircuitOpened}[to])
+	logger.Log(context.Background(), level, "circuit breaker", "from", from.String(), "to", to.String())
+}
 
 // isOpen may be asked of no breaker.
 func (b *breaker) isOpen() bool { return b != nil && b.circuit.State() == gobreaker.StateOpen }
@@ -102,7 +96,7 @@ func (b *breaker) fetch(ctx context.Context, request *exec.FetchRequest) (exec.A
 	case err == nil || errors.Is(err, errUnavailable):
 		return answer, nil
 	case errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests):
-		b.lane.counts.refused.Add(1)
+		b.lane.note(CircuitRefused)
 		return exec.Answer{}, b.lane.circuitOpen()
 	}
 	var cut *cutShort

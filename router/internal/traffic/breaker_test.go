@@ -50,7 +50,7 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 			if test.opens {
 				want = 10
 			}
-			if got := stats(t, c); s.calls.Load() != want || (got.BreakerState == Open) != test.opens || got.CircuitOpen != 20-want {
+			if got := stats(t, c); s.calls.Load() != want || (got.State == Open) != test.opens || got.Events[CircuitRefused] != 20-want {
 				t.Errorf("%d calls, %+v", s.calls.Load(), got)
 			}
 			s.unused(t)
@@ -95,7 +95,7 @@ func TestProbes(t *testing.T) {
 			return fine, nil
 		}}
 		var log bytes.Buffer
-		c := New(s, slog.New(slog.NewTextHandler(&log, nil)))
+		c := New(s, slog.New(slog.NewTextHandler(&log, nil)), nil)
 		c.SetSubgraphs(map[string]Settings{"s": breaking()})
 		for range 10 {
 			fetch(t.Context(), c, plan.Query)
@@ -119,7 +119,7 @@ func TestProbes(t *testing.T) {
 			t.Errorf("%d calls in %v", s.calls.Load(), time.Since(began))
 		}
 		isDown = false
-		if code, _ := fetch(t.Context(), c, plan.Query); code != "" || stats(t, c).BreakerState != Closed {
+		if code, _ := fetch(t.Context(), c, plan.Query); code != "" || stats(t, c).State != Closed {
 			t.Errorf("after the recovery: %s", code)
 		}
 		for _, line := range []string{"level=WARN msg=\"circuit breaker\" subgraph=s from=closed to=open", "from=half-open to=closed"} {

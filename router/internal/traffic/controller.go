@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/plan"
@@ -22,11 +21,34 @@ const (
 	CodeOverloaded = "SUBGRAPH_OVERLOADED"
 )
 
+// Event is something that a Controller does about a subgraph.
+type Event int
+
+// The events.
+const (
+	Retried        Event = iota // a fetch is made again
+	Hedged                      // a fetch that takes long is made a second time
+	HedgeWon                    // the second was first
+	BudgetDenied                // a retry or hedge would have exceeded the budget
+	CircuitOpened               // the subgraph is left alone
+	CircuitProbed               // fetches are let through to see whether it is back
+	CircuitClosed               // it is back
+	CircuitRefused              // a fetch was refused because the circuit is open
+	QueueRefused                // a fetch was refused because too many are under way
+	events                      // their number
+)
+
+// Observer hears of events, from many goroutines; it must not block.
+type Observer interface {
+	SubgraphEvent(subgraph string, event Event)
+}
+
 // Controller is an exec.Streamer that treats each subgraph by its Settings. It is safe for concurrent use.
 type Controller struct {
-	next   exec.Fetcher
-	logger *slog.Logger
-	lanes  atomic.Pointer[map[string]*lane]
+	next     exec.Fetcher
+	logger   *slog.Logger
+	observer Observer // nil: nobody
+	lanes    atomic.Pointer[map[string]*lane]
 
 	mu sync.Mutex // of SetSubgraphs
 }
@@ -36,16 +58,26 @@ type lane struct {
 	name     string
 	settings Settings
 	next     exec.Fetcher
+	observer Observer
 	budget   budget
 	breaker  *breaker // nil: none
 	limit    limit    // nil: none
 	latency  *latency // nil: not needed
-	counts   counts
+	inFlight atomic.Int64
+	counts   [events]atomic.Int64
 }
 
-// New puts a Controller in front of next. Without SetSubgraphs it changes nothing.
-func New(next exec.Fetcher, logger *slog.Logger) *Controller {
-	c := &Controller{next: next, logger: logger}
+// note counts an event.
+func (l *lane) note(e Event) {
+	l.counts[e].Add(1)
+	if l.observer != nil {
+		l.observer.SubgraphEvent(l.name, e)
+	}
+}
+
+// New puts a Controller in front of next. Without SetSubgraphs it changes nothing. The observer may be nil.
+func New(next exec.Fetcher, logger *slog.Logger, observer Observer) *Controller {
+	c := &Controller{next: next, logger: logger, observer: observer}
 	c.lanes.Store(&map[string]*lane{})
 	return c
 }
@@ -70,7 +102,7 @@ func (c *Controller) SetSubgraphs(settings map[string]Settings) {
 }
 
 func (c *Controller) newLane(name string, s Settings) *lane {
-	l := &lane{name: name, settings: s, next: c.next}
+	l := &lane{name: name, settings: s, next: c.next, observer: c.observer}
 	l.budget.init(s.Budget)
 	if s.Breaker.Enabled {
 		l.breaker = newBreaker(l, c.logger.With("subgraph", name))
@@ -109,28 +141,14 @@ func (c *Controller) Stream(ctx context.Context, request *exec.FetchRequest, emi
 	return streamer.Stream(ctx, request, emit)
 }
 
-// counts are what Stats are made of.
-type counts struct {
-	inFlight                                                atomic.Int64
-	retries, denied, hedges, hedgesWon, refused, overloaded atomic.Int64
-}
-
-// Stats are what one subgraph's lane has done since it was made.
+// Stats are the state of one subgraph's lane, and what it has done since it was made.
 type Stats struct {
-	Subgraph      string
-	InFlight      int64 // fetches under way, retries and hedges included
-	Waiting       int64 // for their turn
-	Limit         int64 // of fetches under way at the moment; 0: none
-	Retries       int64
-	BudgetDenied  int64 // retries and hedges that the budget did not allow
-	Hedges        int64
-	HedgesWon     int64 // hedges that answered first
-	CircuitOpen   int64 // fetches refused by the breaker
-	Overloaded    int64 // fetches refused because too many were under way
-	BreakerState  State
-	HasBreaker    bool
-	LastChange    time.Time // of the breaker's state; zero: never
-	BreakerOpened int64     // how often it has opened
+	Subgraph string
+	InFlight int64 // fetches under way, retries and hedges included
+	Waiting  int64 // for their turn
+	Limit    int64 // of fetches under way at the moment; 0: none
+	State    State // of the circuit; Closed where there is no breaker
+	Events   [events]int64
 }
 
 // Stats gives the numbers of all subgraphs that have settings, by name.
@@ -138,19 +156,15 @@ func (c *Controller) Stats() []Stats {
 	lanes := *c.lanes.Load()
 	all := make([]Stats, 0, len(lanes))
 	for _, l := range lanes {
-		s := Stats{
-			Subgraph: l.name, InFlight: l.counts.inFlight.Load(),
-			Retries: l.counts.retries.Load(), BudgetDenied: l.counts.denied.Load(), Hedges: l.counts.hedges.Load(),
-			HedgesWon: l.counts.hedgesWon.Load(), CircuitOpen: l.counts.refused.Load(), Overloaded: l.counts.overloaded.Load(),
-		}
+		s := Stats{Subgraph: l.name, InFlight: l.inFlight.Load()}
 		if l.limit != nil {
 			s.Waiting, s.Limit = l.limit.waiting(), l.limit.size()
 		}
 		if l.breaker != nil {
-			s.HasBreaker, s.BreakerState, s.BreakerOpened = true, l.breaker.state(), l.breaker.opened.Load()
-			if at := l.breaker.changed.Load(); at != 0 {
-				s.LastChange = time.Unix(0, at)
-			}
+			s.State = stateOf(l.breaker.circuit.State())
+		}
+		for i := range l.counts {
+			s.Events[i] = l.counts[i].Load()
 		}
 		all = append(all, s)
 	}

@@ -41,7 +41,7 @@ func (l *lane) hedged(ctx context.Context, request *exec.FetchRequest) (exec.Ans
 		return answer, err
 	}
 	release(answer)
-	l.counts.hedgesWon.Add(1)
+	l.note(HedgeWon)
 	return h.answer, nil
 }
 
@@ -63,10 +63,10 @@ func (h *hedge) run(ctx context.Context) {
 		return
 	}
 	if !h.lane.budget.take() {
-		h.lane.counts.denied.Add(1)
+		h.lane.note(BudgetDenied)
 		return
 	}
-	h.lane.counts.hedges.Add(1)
+	h.lane.note(Hedged)
 	var err error
 	if h.answer, err = h.ask(ctx); err == nil && !h.lane.isBad(h.answer, nil) {
 		h.isGood = true

@@ -60,7 +60,7 @@ func TestHedges(t *testing.T) {
 				if test.cancelled >= 0 && cancelled != test.cancelled {
 					t.Errorf("%d were cancelled", cancelled)
 				}
-				if got := stats(t, c); got.Hedges != test.calls-1 || test.won >= 0 && got.HedgesWon != test.won || got.InFlight != 0 {
+				if got := stats(t, c); got.Events[Hedged] != test.calls-1 || test.won >= 0 && got.Events[HedgeWon] != test.won || got.InFlight != 0 {
 					t.Errorf("stats %+v", got)
 				}
 				s.unused(t)
@@ -98,7 +98,7 @@ func TestHedgesHaveTheBudget(t *testing.T) {
 		for range 100 {
 			fetch(t.Context(), c, plan.Query)
 		}
-		if got := stats(t, c); got.Hedges > 25 || got.Hedges < 20 || got.BudgetDenied != 100-got.Hedges {
+		if got := stats(t, c); got.Events[Hedged] > 25 || got.Events[Hedged] < 20 || got.Events[BudgetDenied] != 100-got.Events[Hedged] {
 			t.Errorf("stats %+v", got)
 		}
 		s.unused(t)
@@ -143,8 +143,8 @@ func TestHedgesByPercentile(t *testing.T) {
 		for range 30 {
 			fetch(t.Context(), c, plan.Query)
 		}
-		if got := stats(t, c); got.Hedges != 0 {
-			t.Errorf("%d hedges before the latency is known", got.Hedges)
+		if got := stats(t, c); got.Events[Hedged] != 0 {
+			t.Errorf("%d hedges before the latency is known", got.Events[Hedged])
 		}
 		var slowest time.Duration
 		for i := range 300 {
@@ -154,7 +154,7 @@ func TestHedgesByPercentile(t *testing.T) {
 				slowest = max(slowest, time.Since(began))
 			}
 		}
-		if got := stats(t, c); got.HedgesWon < 10 || slowest > 30*time.Millisecond {
+		if got := stats(t, c); got.Events[HedgeWon] < 10 || slowest > 30*time.Millisecond {
 			t.Errorf("slowest %v, %+v", slowest, got)
 		}
 	})

@@ -30,7 +30,7 @@ func TestFetchesUnderWayAreBounded(t *testing.T) {
 					}()
 				}
 				synctest.Wait()
-				if got := stats(t, c); got.InFlight != 4 || got.Waiting != 8 || got.Limit != 4 || got.Overloaded != 8 {
+				if got := stats(t, c); got.InFlight != 4 || got.Waiting != 8 || got.Limit != 4 || got.Events[QueueRefused] != 8 {
 					t.Errorf("stats %+v", got)
 				}
 				count := map[string]int{}
@@ -71,7 +71,7 @@ func TestWaitsAreBounded(t *testing.T) {
 		if code, _ := fetch(ctx, c, plan.Query); code != exec.CodeUnreachable {
 			t.Errorf("got %s when the client goes", code)
 		}
-		if got := stats(t, c); got.Waiting != 0 || got.Overloaded != 1 || s.calls.Load() != 1 {
+		if got := stats(t, c); got.Waiting != 0 || got.Events[QueueRefused] != 1 || s.calls.Load() != 1 {
 			t.Errorf("%d calls, %+v", s.calls.Load(), got)
 		}
 		group.Wait()

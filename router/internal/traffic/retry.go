@@ -29,14 +29,14 @@ func (l *lane) fetch(ctx context.Context, request *exec.FetchRequest) (exec.Answ
 			break
 		}
 		if !l.budget.take() {
-			l.counts.denied.Add(1)
+			l.note(BudgetDenied)
 			break
 		}
 		if !sleep(ctx, wait) {
 			break
 		}
 		release(answer)
-		l.counts.retries.Add(1)
+		l.note(Retried)
 		answer, err = l.try(ctx, request, time.Now(), deadline)
 	}
 	return answer, err

@@ -53,7 +53,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 				if code != test.code || status != test.status || s.calls.Load() != test.calls {
 					t.Errorf("got %q, status %d after %d calls", code, status, s.calls.Load())
 				}
-				if got := stats(t, c); got.Retries != test.calls-1 || got.InFlight != 0 {
+				if got := stats(t, c); got.Events[Retried] != test.calls-1 || got.InFlight != 0 {
 					t.Errorf("stats %+v", got)
 				}
 				s.unused(t)
@@ -138,7 +138,7 @@ func TestBudget(t *testing.T) {
 			<-done
 		}
 		got := stats(t, c)
-		if got.Retries > fetches/5+10 || got.Retries < fetches/5-10 || s.calls.Load() != fetches+got.Retries || got.BudgetDenied == 0 {
+		if got.Events[Retried] > fetches/5+10 || got.Events[Retried] < fetches/5-10 || s.calls.Load() != fetches+got.Events[Retried] || got.Events[BudgetDenied] == 0 {
 			t.Errorf("%d calls, %+v", s.calls.Load(), got)
 		}
 	})

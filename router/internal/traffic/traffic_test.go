@@ -3,7 +3,6 @@ package traffic
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -72,7 +71,7 @@ func (s *subgraph) unused(t *testing.T) {
 
 // controller is one for the subgraph "s".
 func controller(s exec.Fetcher, settings Settings) *Controller {
-	c := New(s, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	c := New(s, slog.New(slog.DiscardHandler), nil)
 	c.SetSubgraphs(map[string]Settings{"s": settings})
 	return c
 }
