@@ -110,6 +110,10 @@ func (a *App) build(g, previous *generation) error {
 	if err != nil {
 		return err
 	}
+	documents, err := a.documents(g, previous)
+	if err != nil {
+		return err
+	}
 	rules, err := newHeaderRules(c)
 	if err != nil {
 		return err
@@ -125,7 +129,7 @@ func (a *App) build(g, previous *generation) error {
 	g.server = server.New(server.Options{
 		Observer: a.observer(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() },
-		Fetcher:  newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Headers: rules, Policy: policies.policy, Labels: policies.label,
+		Fetcher:  newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, Policy: policies.policy, Labels: policies.label,
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, AccessLog: c.Log.Access, Logger: a.logger,

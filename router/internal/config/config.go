@@ -20,6 +20,9 @@ type Config struct {
 	Introspection Introspection       `yaml:"introspection" doc:"Whether clients may ask for the schema."`
 	Limits        Limits              `yaml:"limits" doc:"What a request may cost before it is refused."`
 	RateLimits    RateLimits          `yaml:"rate_limits" doc:"How often callers may ask."`
+	Demand        DemandControl       `yaml:"demand_control" doc:"What an operation may cost: @cost and @listSize."`
+	Persisted     PersistedDocuments  `yaml:"persisted_documents" doc:"Documents that clients have registered ahead of time, and whether others are answered."`
+	APQ           APQ                 `yaml:"apq" doc:"Automatic persisted queries: clients send a document once, and then its hash."`
 	Traffic       Traffic             `yaml:"traffic" doc:"Deadlines, overload and shutdown."`
 	TLS           TLS                 `yaml:"tls" doc:"Encryption of the listener for clients, with HTTP/2."`
 	Plans         Plans               `yaml:"plans" doc:"Query planning and its cache."`
@@ -215,6 +218,9 @@ func Default() *Config {
 			Directives: 500, Variables: 500, Batch: 10, IntrospectDepth: 24,
 		},
 		RateLimits: defaultRateLimits(),
+		Demand:     defaultDemandControl(),
+		Persisted:  defaultPersistedDocuments(),
+		APQ:        defaultAPQ(),
 		Traffic:    defaultTraffic(),
 		TLS:        defaultTLS(),
 		Plans:      Plans{CacheSize: 64 << 20, Timeout: Duration(5 * time.Second)},

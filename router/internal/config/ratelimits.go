@@ -22,8 +22,10 @@ type RateLimits struct {
 // RateLimit is one limit.
 type RateLimit struct {
 	Name string `yaml:"name" doc:"Name in messages, metrics and keys."`
-	Key  string `yaml:"key" doc:"Expression that tells callers apart, over claims, scopes, authenticated, header(name), address and api_key. nil and \"\": the limit does not apply."`
-	Rate int    `yaml:"rate" doc:"Operations in each per; those of a batch count one by one."`
+	Key  string `yaml:"key" doc:"Expression that tells callers apart, over claims, scopes, authenticated, header(name), address, api_key, client_name and client_version. nil and \"\": the limit does not apply."`
+	// By is "requests" or "cost".
+	By   string `yaml:"by" doc:"What is counted. requests (the default): operations; those of a batch count one by one. cost: what operations cost by demand_control."`
+	Rate int    `yaml:"rate" doc:"Operations, or cost, in each per."`
 	// Per has no default, so that every limit says what it is.
 	Per       Duration            `yaml:"per" doc:"Time span of rate, e.g. 1s."`
 	Burst     int                 `yaml:"burst" doc:"Most operations at once. 0: rate."`
@@ -90,21 +92,27 @@ func (v *validator) rateLimits(l RateLimits) {
 		if rule.Rate <= 0 || rule.Per == 0 {
 			v.add(path, "needs rate and per, for example rate: 100, per: 1s")
 		}
+		if rule.By != "" {
+			v.oneOf(path+".by", rule.By, "requests", "cost")
+		}
 		if rule.Burst < 0 || rule.Lease < 0 {
 			v.add(path, "burst and lease cannot be negative")
 		}
 	}
-	r := l.Redis
+	v.redis("rate_limits.redis", l.Redis)
+}
+
+func (v *validator) redis(path string, r Redis) {
 	for i, address := range r.Addresses {
-		v.address(fmt.Sprintf("rate_limits.redis.addresses[%d]", i), address, true)
+		v.address(fmt.Sprintf("%s.addresses[%d]", path, i), address, true)
 	}
 	if cluster := r.MasterName == "" && (r.Cluster || len(r.Addresses) > 1); cluster && r.DB != 0 {
-		v.add("rate_limits.redis.db", "must be 0 on a Cluster")
+		v.add(path+".db", "must be 0 on a Cluster")
 	}
 	if r.MasterName != "" && (r.Cluster || len(r.Addresses) == 0) {
-		v.add("rate_limits.redis.master_name", "needs the addresses of Sentinels, and does not go with cluster")
+		v.add(path+".master_name", "needs the addresses of Sentinels, and does not go with cluster")
 	}
 	if (r.TLS.Certificate == "") != (r.TLS.Key == "") {
-		v.add("rate_limits.redis.tls", "needs both certificate and key, or neither")
+		v.add(path+".tls", "needs both certificate and key, or neither")
 	}
 }

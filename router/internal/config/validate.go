@@ -23,6 +23,9 @@ func (c *Config) Validate() []error {
 	}
 	v.limits(c.Limits)
 	v.rateLimits(c.RateLimits)
+	v.demandControl(c.Demand, c.RateLimits)
+	v.persistedDocuments(c.Persisted)
+	v.apq(c.APQ)
 	v.traffic(c.Traffic)
 	v.tls(c.TLS)
 	v.authentication(c.Auth)

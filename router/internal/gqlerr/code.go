@@ -16,9 +16,13 @@ const (
 	QueryPlanLimit             Code = "QUERY_PLAN_LIMIT"
 	OperationTooLarge          Code = "OPERATION_TOO_LARGE"
 	CostLimitExceeded          Code = "COST_ESTIMATED_TOO_EXPENSIVE"
+	CostQueryParseFailure      Code = "COST_QUERY_PARSE_FAILURE"
 	PersistedQueryNotFound     Code = "PERSISTED_QUERY_NOT_FOUND"
 	PersistedQueryNotSupported Code = "PERSISTED_QUERY_NOT_SUPPORTED"
 	PersistedQueryIDRequired   Code = "PERSISTED_QUERY_ID_REQUIRED"
+	PersistedQueryHashMismatch Code = "PERSISTED_QUERY_HASH_MISMATCH"
+	PersistedQueryNotInList    Code = "PERSISTED_QUERY_NOT_IN_LIST"
+	QueryNotInSafelist         Code = "QUERY_NOT_IN_SAFELIST"
 	CSRFPrevention             Code = "CSRF_PREVENTION"
 	MethodNotAllowed           Code = "METHOD_NOT_ALLOWED"
 	Unauthenticated            Code = "UNAUTHENTICATED"
@@ -61,7 +65,10 @@ func Codes() []Description {
 		{Overloaded, http.StatusServiceUnavailable, "The router has more work than it may take on; try again."},
 		{PersistedQueryNotFound, http.StatusOK, "The router does not know the hash: send the document with it."},
 		{PersistedQueryNotSupported, http.StatusOK, "Automatic persisted queries are switched off."},
-		{PersistedQueryIDRequired, http.StatusBadRequest, "Only registered documents are accepted."},
+		{PersistedQueryIDRequired, http.StatusBadRequest, "Documents are accepted by their identifier only."},
+		{PersistedQueryHashMismatch, http.StatusBadRequest, "The identifier belongs to another document than the one that was sent with it."},
+		{PersistedQueryNotInList, http.StatusBadRequest, "No document is registered by the identifier."},
+		{QueryNotInSafelist, http.StatusForbidden, "The document is not registered, and only registered documents are answered."},
 		{OperationTooLarge, http.StatusBadRequest, "The document has more tokens, or nests deeper, than the router accepts."},
 		{ParseFailed, http.StatusBadRequest, "The document is not GraphQL."},
 		{ValidationFailed, http.StatusBadRequest, "The document does not fit the schema or breaks a rule of the specification."},
@@ -70,6 +77,7 @@ func Codes() []Description {
 		{BadUserInput, http.StatusBadRequest, "A variable's value does not fit its type."},
 		{QueryPlanLimit, http.StatusBadRequest, "Planning the operation would cost more than the router spends on one."},
 		{CostLimitExceeded, http.StatusBadRequest, "The operation's estimated cost is over the limit."},
+		{CostQueryParseFailure, http.StatusBadRequest, "The operation's cost cannot be estimated: a list needs exactly one of its slicing arguments."},
 		{UnauthorizedField, http.StatusOK, "The caller may not see a field or type; it is null."},
 		{RequestTimeout, http.StatusGatewayTimeout, "The request's deadline passed."},
 		{SubgraphUnreachable, http.StatusOK, "No connection to a subgraph could be made, or it broke."},

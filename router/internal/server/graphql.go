@@ -128,13 +128,15 @@ func (s *Server) checkCSRF(r *http.Request) error {
 // run executes one operation and emits its payloads to sink. Its errors are those before execution.
 func (s *Server) run(ctx context.Context, snap *snapshot.Snapshot, r *http.Request, identity *auth.Identity, request *graphqlRequest, sink exec.Sink) error {
 	began := time.Now()
-	if request.Query == "" {
-		return refuse(http.StatusBadRequest, gqlerr.BadRequest, "the request has no query; send a GraphQL document under the key query")
+	hash, err := s.documents.find(ctx, r.Header, request)
+	if err != nil {
+		return err
 	}
 	prepared, err := snap.Prepare(ctx, request.Query, request.OperationName)
 	if err != nil {
 		return err
 	}
+	s.documents.remember(hash, request.Query)
 	if r.Method == http.MethodGet && prepared.Operation.Kind != ast.Query {
 		refusal := refuse(http.StatusMethodNotAllowed, gqlerr.MethodNotAllowed, "a %s cannot be sent by GET: use POST", prepared.Operation.Kind)
 		refusal.header = http.Header{"Allow": {"POST"}}

@@ -22,6 +22,7 @@ import (
 type graphqlRequest struct {
 	Query         string
 	OperationName string
+	DocumentID    string // names a document that the router holds
 	Variables     []byte // JSON object, or nil
 	Extensions    []byte // JSON object, or nil
 }
@@ -47,7 +48,7 @@ func readGet(r *http.Request) (*graphqlRequest, error) {
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the query string of the URL is malformed: %v", err)
 	}
-	request := &graphqlRequest{Query: query.Get("query"), OperationName: query.Get("operationName")}
+	request := &graphqlRequest{Query: query.Get("query"), OperationName: query.Get("operationName"), DocumentID: query.Get("documentId")}
 	for _, part := range []struct {
 		name string
 		to   *[]byte
@@ -117,6 +118,8 @@ func readObject(body []byte) (*graphqlRequest, error) {
 			request.Query, err = textMember("query", member)
 		case "operationName":
 			request.OperationName, err = textMember("operationName", member)
+		case "documentId":
+			request.DocumentID, err = textMember("documentId", member)
 		case "variables":
 			request.Variables, err = objectMember("variables", member)
 		case "extensions":

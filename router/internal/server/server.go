@@ -27,6 +27,8 @@ type Options struct {
 	Headers  *headers.Rules
 	// RateLimits refuses callers who ask too often; nil: nobody.
 	RateLimits *ratelimit.Limiter
+	// Documents are those that clients may name instead of sending them.
+	Documents DocumentOptions
 	// Policy evaluates a @policy for a caller; nil denies every policy.
 	Policy func(ctx context.Context, name string, identity *auth.Identity, r *http.Request) bool
 	// Labels decides an override label for a request; nil turns every label off but percentages.
@@ -48,14 +50,16 @@ type Options struct {
 type Server struct {
 	options  Options
 	draining atomic.Bool
-	handler  http.Handler
+	// documents finds what a request asks for.
+	documents *documents
+	handler   http.Handler
 	// errorPolicy is nil when everything passes.
 	errorPolicy exec.ErrorPolicy
 }
 
 // New makes a Server.
 func New(o Options) *Server {
-	s := &Server{options: o}
+	s := &Server{options: o, documents: newDocuments(o.Documents, o.Logger)}
 	if o.MaskErrors {
 		s.errorPolicy = masked{}
 	}
