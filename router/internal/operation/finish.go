@@ -159,6 +159,7 @@ func (w *hashWriter) set(set *SelectionSet) {
 		w.text(f.ResponseName)
 		w.text(f.Name)
 		w.names(f.Types)
+		w.names(f.Through)
 		w.arguments(f.Args)
 		w.condition(f.Condition)
 		w.directives(f.Directives)

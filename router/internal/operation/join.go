@@ -148,13 +148,16 @@ func alike(a, b placedField) bool {
 		(a.field.Definition == b.field.Definition || a.field.Definition.Type.String() == b.field.Definition.Type.String())
 }
 
-// applicationKey identifies a field's arguments and directives. Literals count by their place in the document, not by
+// applicationKey identifies a field's arguments and directives, and the interfaces it is asked through. Literals count by their place in the document, not by
 // their value: documents that differ only in literals must normalise alike.
 func (n *normaliser) applicationKey(f *Field) string {
-	if len(f.Args) == 0 && len(f.Directives) == 0 {
+	if len(f.Args) == 0 && len(f.Directives) == 0 && len(f.Through) == 0 {
 		return ""
 	}
 	key := n.appendArguments(n.key[:0], f.Args)
+	for _, name := range f.Through {
+		key = append(append(append(key, '^'), name...), 0)
+	}
 	for _, d := range f.Directives {
 		key = append(append(key, '@'), d.Name...)
 		key = n.appendArguments(append(key, 0), d.Args)

@@ -157,6 +157,7 @@ func (n *normaliser) mergeClass(c class, known []*row) (placedField, error) {
 		Condition:    n.conditions.export(rows),
 		Defer:        holdOf(c.entries),
 		Directives:   customDirectives(c.entries),
+		Through:      n.schema.throughOf(c.entries),
 	}
 	placed.field.Name = placed.field.Definition.Name
 	placed.application = n.applicationKey(placed.field)

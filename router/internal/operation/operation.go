@@ -58,6 +58,9 @@ type Field struct {
 	Name         string // "__typename", "__schema" and "__type" included
 	// Types are the runtime types for which it is asked (sorted); nil: every one of SelectionSet.Possible.
 	Types []string
+	// Through are the interfaces through which the document asks it and whose own declaration of it has directives in the
+	// supergraph (sorted): what these demand, they demand of whoever asks through the interface only.
+	Through []string
 	// Args are sorted by name; an argument of the same field in another document has the same place.
 	Args []Argument
 	// Condition is when it is asked, given that the field above it is asked; nil: always.

@@ -25,6 +25,8 @@ type Schema struct {
 	// varied are the fields of interfaces, as "Interface.field", whose nullability or list depth differs between
 	// implementations.
 	varied map[string]bool
+	// marked are the fields of interfaces, as "Interface.field", that have directives in the supergraph.
+	marked map[string]bool
 	inputs coerce.Types
 
 	validator *validate.Validator
@@ -42,7 +44,44 @@ func NewSchema(sg *supergraph.Supergraph) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive the API schema: %w", err)
 	}
-	return NewSchemaFromAST(api)
+	s, err := NewSchemaFromAST(api)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range sg.Types {
+		if t.Kind == ast.Interface {
+			s.markFields(t)
+		}
+	}
+	return s, nil
+}
+
+// markFields notes the fields of an interface that have directives which may demand something of who asks.
+func (s *Schema) markFields(t *supergraph.Type) {
+	for _, f := range t.Fields {
+		for _, d := range f.Directives {
+			switch d.Name {
+			case "deprecated", "tag", "inaccessible", "cost", "listSize":
+			default:
+				s.marked[t.Name+"."+f.Name] = true
+			}
+		}
+	}
+}
+
+// throughOf is what Field.Through promises.
+func (s *Schema) throughOf(entries []entry) []string {
+	if len(s.marked) == 0 {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if e.field.ObjectDefinition != nil && s.marked[e.field.ObjectDefinition.Name+"."+e.field.Name] {
+			names = append(names, e.field.ObjectDefinition.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // NewSchemaFromAST prepares an API schema that gqlparser has loaded and validated.
@@ -52,6 +91,7 @@ func NewSchemaFromAST(schema *ast.Schema) (*Schema, error) {
 	}
 	s := &Schema{
 		AST: schema, inputs: coerce.Compile(schema), validator: validate.New(schema), possible: map[string][]int32{}, fields: map[string]map[string]*fieldInfo{}, varied: map[string]bool{},
+		marked: map[string]bool{},
 	}
 	for name, t := range schema.Types {
 		if t.Kind == ast.Object {

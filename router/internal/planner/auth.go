@@ -110,10 +110,13 @@ func alternatives(argument *ast.Argument) [][]string {
 // none tells whether the supergraph demands nothing at all.
 func (a *authorizations) none() bool { return len(a.list) == 0 }
 
-// demands are the authorizations for seeing field of an object of runtime type object, asked through the declared type:
-// those of the field, of the object's type and of the type of its value.
-func (a *authorizations) demands(declared, object, field, valueType string) []int {
-	all := slices.Concat(a.fields[declared][field], a.fields[object][field], a.byType[object], a.byType[valueType])
+// demands are the authorizations for seeing field of an object of runtime type object, asked through interfaces: those
+// of the field, of the object's type and of the type of its value, and those of the interfaces' own fields.
+func (a *authorizations) demands(through []string, object, field, valueType string) []int {
+	all := slices.Concat(a.fields[object][field], a.byType[object], a.byType[valueType])
+	for _, name := range through {
+		all = append(all, a.fields[name][field]...)
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -30,7 +30,7 @@ func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client
 	var fields []*shapeField
 	if r.describesType(selection, typeName) {
 		none := r.shapes.internText("", nil)
-		fields = append(fields, &shapeField{store: "__typename", name: "__typename", args: none, suffix: none, guard: plan.Always})
+		fields = append(fields, &shapeField{store: "__typename", name: "__typename", args: none, suffix: none, guard: plan.Always, sent: true})
 	}
 	for _, f := range selection.Fields {
 		if f.Name == "__typename" {

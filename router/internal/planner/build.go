@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/querygraph"
 )
@@ -220,7 +221,7 @@ func (d *draft) placeClass(o *place, made *placed) error {
 // placeStep finds the fetch for a step: at the first level at which all that it needs has arrived.
 func (d *draft) placeStep(o *place, made *placed, st *step) (*fetch, error) {
 	var waits []*fetch
-	for _, n := range st.needs {
+	for _, n := range slices.Concat(st.needs, st.awaits) {
 		if err := d.placeItem(o, made, n.item); err != nil {
 			return nil, err
 		}
@@ -228,7 +229,7 @@ func (d *draft) placeStep(o *place, made *placed, st *step) (*fetch, error) {
 		for _, step := range it.steps {
 			waits = append(waits, made.fetches[step])
 		}
-		if n.field.child != nil {
+		if n.field.child != nil && !fault.On(fault.MissDependency) {
 			waits = append(waits, d.knownBelow(made.children[n.item], n.field.child)...)
 		}
 	}
@@ -236,7 +237,9 @@ func (d *draft) placeStep(o *place, made *placed, st *step) (*fetch, error) {
 		waits = append(waits, made.fetches[0], made.fetches[given-1])
 	}
 	for _, use := range st.contexts {
-		waits = append(waits, d.contextFetches(o, use)...)
+		if !slices.Contains(st.own, use) {
+			waits = append(waits, d.contextFetches(o, use)...)
+		}
 	}
 	key := fetchKey{subgraph: int(d.run.graph.Node(st.node).Subgraph), level: 1, part: d.part, place: -1, root: st.root}
 	if st.root && len(o.sources) == 0 {
@@ -272,7 +275,7 @@ func (f *fetch) wait(other *fetch) {
 func (d *draft) previousParts() []*fetch {
 	var last []*fetch
 	for _, f := range d.fetches {
-		if f.part == d.part-1 {
+		if f.part == d.part-1 && !fault.On(fault.ReorderMutations) {
 			last = append(last, f)
 		}
 	}

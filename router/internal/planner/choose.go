@@ -62,17 +62,16 @@ func (s *solver) candidate(rc *reach, f *shapeField) (*candidate, error) {
 		if w == nil || f.child != nil && edge.To == querygraph.NoNode {
 			continue
 		}
-		o := option{way: w, to: edge.To, codes: w.codes, hops: w.hops}
-		if f.child != nil {
-			if o.child, err = s.position(f.child, source{node: edge.To}); err != nil {
-				return nil, err
-			}
-			if o.child.failed != nil {
-				parts = append(parts, resolved{way: w, to: edge.To})
-				continue
-			}
-			o.codes = o.codes.with(o.child.profile.later(w.level))
-			o.hops += o.child.hops
+		o, err := s.option(rc, f, w, edge.To)
+		if err != nil {
+			return nil, err
+		}
+		if o.child != nil && o.child.failed != nil {
+			parts = append(parts, resolved{way: w, to: edge.To})
+			continue
+		}
+		if err := s.addRiding(c, rc, w, edge.To); err != nil {
+			return nil, err
 		}
 		if len(o.codes) == 0 { // answered where the object is, at no cost
 			c.options = []option{o}
@@ -81,9 +80,25 @@ func (s *solver) candidate(rc *reach, f *shapeField) (*candidate, error) {
 		c.add(o)
 	}
 	if len(c.options) == 0 && len(parts) > 1 {
-		return c, s.splitValue(c, parts)
+		return c, s.splitValue(rc, c, parts)
 	}
 	return c, nil
+}
+
+// option is the answer of a field by a way, with everything that is asked below it.
+func (s *solver) option(rc *reach, f *shapeField, w *way, to querygraph.NodeID) (option, error) {
+	o := option{way: w, to: to, codes: w.codes, hops: w.hops}
+	if f.child == nil {
+		return o, nil
+	}
+	child, err := s.position(f.child, source{node: to, given: givenBelow(w, rc.subject.object, f.child)})
+	if err != nil {
+		return o, err
+	}
+	o.child = child
+	o.codes = o.codes.with(child.profile.later(w.level))
+	o.hops += child.hops
+	return o, nil
 }
 
 // add adds an option unless another takes a subset of its requests.
@@ -98,14 +113,16 @@ func (c *candidate) add(o option) {
 
 // splitValue answers a field by asking several subgraphs for it, each for the part below that it knows: values without a
 // key whose fields differ by subgraph.
-func (s *solver) splitValue(c *candidate, parts []resolved) error {
+func (s *solver) splitValue(rc *reach, c *candidate, parts []resolved) error {
 	first := parts[0].way.level
 	for _, part := range parts {
 		first = min(first, part.way.level)
 	}
 	sources := make([]source, len(parts))
 	for i, part := range parts {
-		sources[i] = source{node: part.to, level: part.way.level - first}
+		sources[i] = source{
+			node: part.to, level: part.way.level - first, given: givenBelow(part.way, rc.subject.object, c.field.child),
+		}
 	}
 	child, err := s.position(c.field.child, sources...)
 	if err != nil || child.failed != nil {

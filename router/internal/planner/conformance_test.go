@@ -42,12 +42,6 @@ var invalidOperations = map[string]*strings.Replacer{
 		"f3(params: $p2)", "f3b: f3(params: $p2)"),
 }
 
-// dearer are the cases where ours needs more, with what it needs. The reference passes a context along with the entity
-// that sets it; ours enters the taking object by its own key.
-var dearer = map[string][2]int{
-	"fromcontext-impacts-on-query-planning-fromcontext-efficiently-merge-fetch-groups": {3, 3},
-}
-
 func conformanceCases(t *testing.T) []conformanceCase {
 	t.Helper()
 	dir, required := os.LookupEnv("CONFORMANCE_DIR")
@@ -97,12 +91,7 @@ func TestPlansAreNoWorseThanTheReferences(t *testing.T) {
 			made := plannertest.New(t, c.Supergraph).Plan(t, c.Operation, options)
 			fetches, depth := len(made.Fetches), depthOf(made)
 			mark := ""
-			switch known, ok := dearer[c.Name]; {
-			case ok:
-				mark = "worse"
-				if known != [2]int{fetches, depth} {
-					t.Errorf("%d fetches in %d stages, known to need %v", fetches, depth, known)
-				}
+			switch {
 			case fetches > c.Fetches || depth > c.Depth:
 				mark = "WORSE"
 				t.Errorf("%d fetches in %d stages, the reference needs %d in %d:\n%s", fetches, depth, c.Fetches, c.Depth, made)

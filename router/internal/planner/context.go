@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tributary-gql/tributary/router/internal/plan"
@@ -88,7 +89,7 @@ func (d *draft) contextFetches(o *place, use *contextUse) []*fetch {
 type contextProvider struct {
 	placed *placed
 	needs  []need
-	depth  int // path elements from the root to the ancestor
+	above  int // path elements from the ancestor to the entity
 }
 
 // contextProviders are the nearest ancestors of a place that give a context, by their runtime types. Places that take
@@ -107,7 +108,7 @@ func (d *draft) contextProviders(o *place, use *contextUse) []contextProvider {
 			}
 			for _, value := range part.class.provides {
 				if value.use == use {
-					found = append(found, contextProvider{placed: part, needs: value.needs, depth: len(chain) - 1 - i})
+					found = append(found, contextProvider{placed: part, needs: value.needs, above: i + 1})
 					left = left.Minus(part.class.types)
 				}
 			}
@@ -120,6 +121,7 @@ func (d *draft) contextProviders(o *place, use *contextUse) []contextProvider {
 }
 
 // addContextVariables gives each context that a bucket's fields take a variable, with the places its value can come from.
+// Their depths are counted from the entity, until placeContexts knows the paths to it.
 func (r *run) addContextVariables(a *asking, o *place, bucket []taken) {
 	var uses []*contextUse
 	for _, t := range bucket {
@@ -131,11 +133,11 @@ func (r *run) addContextVariables(a *asking, o *place, bucket []taken) {
 			a.uses = map[*contextUse]string{}
 		}
 		variable := plan.ContextVariable{Type: use.argument.Type.String()}
-		for _, provider := range r.draft.contextProviders(o, use) {
+		for _, provider := range r.draft.contextProvidersOf(o, use, bucket) {
 			for _, n := range provider.needs {
 				for _, way := range r.valuePaths(n.field) {
 					variable.Choices = append(variable.Choices, plan.ContextChoice{
-						Depth: provider.depth, Types: r.contextTypes(provider), Path: way,
+						Depth: provider.above, Types: r.contextTypes(provider), Path: way,
 					})
 				}
 			}
@@ -144,6 +146,52 @@ func (r *run) addContextVariables(a *asking, o *place, bucket []taken) {
 		a.contexts = append(a.contexts, variable)
 		a.order = append(a.order, use)
 	}
+}
+
+// contextProvidersOf are the providers of a context for the steps of a bucket: the entity itself, or its ancestors.
+func (d *draft) contextProvidersOf(o *place, use *contextUse, bucket []taken) []contextProvider {
+	var found []contextProvider
+	above := false
+	for _, t := range bucket {
+		st := t.class.steps[t.step]
+		if !slices.Contains(st.own, use) {
+			above = above || slices.Contains(st.contexts, use)
+			continue
+		}
+		for _, part := range o.parts() {
+			for _, value := range part.class.provides {
+				if part.class == t.class && value.use == use {
+					found = append(found, contextProvider{placed: part, needs: value.needs})
+				}
+			}
+		}
+	}
+	if above {
+		found = append(found, d.contextProviders(o, use)...)
+	}
+	return found
+}
+
+// placeContexts makes an asking of its own for each path where contexts are taken: their values are found by counting
+// elements of the path, of which there may be more on one way to a place than on another.
+func (a *asking) placeContexts() []*asking {
+	if len(a.contexts) == 0 {
+		return []*asking{a}
+	}
+	parts := make([]*asking, len(a.paths))
+	for p, path := range a.paths {
+		one := *a
+		one.paths, one.uses, one.contexts = []plan.Path{path}, maps.Clone(a.uses), slices.Clone(a.contexts)
+		for i, variable := range one.contexts {
+			choices := slices.Clone(variable.Choices)
+			for n := range choices {
+				choices[n].Depth = len(path) - choices[n].Depth
+			}
+			one.contexts[i].Choices = choices
+		}
+		parts[p] = &one
+	}
+	return parts
 }
 
 // contextTypes are the runtime types for which a provider gives the value: nil where the type is known.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/querygraph"
@@ -283,7 +284,9 @@ func (d *document) writeField(b *strings.Builder, f *selectedField, under guard)
 		b.WriteString(f.response + ":")
 	}
 	b.WriteString(f.name)
-	d.writeArguments(b, f)
+	if !fault.On(fault.OmitArguments) {
+		d.writeArguments(b, f)
+	}
 	if f.guard != plan.Always && f.guard != under {
 		d.writeGuard(b, f.guard)
 	}

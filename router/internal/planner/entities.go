@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/querygraph"
 )
@@ -50,12 +51,14 @@ func (r *run) placeEntities() error {
 				all[same].guard = r.guards.or(all[same].guard, a.guard)
 			}
 		}
+		var placed []*asking
 		for _, a := range all {
 			if err := r.findPaths(a); err != nil {
 				return err
 			}
+			placed = append(placed, a.placeContexts()...)
 		}
-		r.askings[i] = r.joinSamePlaces(all)
+		r.askings[i] = r.joinSamePlaces(placed)
 	}
 	return nil
 }
@@ -135,15 +138,24 @@ func (t taken) sharesWith(other taken) bool {
 	a, b := t.class.steps[t.step], other.class.steps[other.step]
 	if t.class == other.class {
 		// Under different guards, what the one requires may not be there when the other is asked.
-		return a.entry == b.entry && a.guard == b.guard && slices.Equal(a.contexts, b.contexts) && !a.contradicts(b)
+		return a.entry == b.entry && a.guard == b.guard && a.sharesContexts(b) && !a.contradicts(b)
 	}
 	// What one type needs and another does not cannot be said of an interface object, which stands for both.
 	return !a.entry.Interface && !b.entry.Interface && slices.Equal(a.contexts, b.contexts) &&
 		!t.class.types.Intersects(other.class.types)
 }
 
+// sharesContexts tells whether what two steps take from contexts is the same, or one of them takes nothing.
+func (st *step) sharesContexts(other *step) bool {
+	return len(st.contexts) == 0 || len(other.contexts) == 0 ||
+		slices.Equal(st.contexts, other.contexts) && slices.Equal(st.own, other.own)
+}
+
 // contradicts tells whether two steps send different values under one name: what their fields require differs in arguments.
 func (st *step) contradicts(other *step) bool {
+	if fault.On(fault.ShareContradictions) {
+		return false
+	}
 	for _, x := range st.needs {
 		for _, y := range other.needs {
 			if x.name == y.name && (x.field.store != y.field.store || x.field.contradicts(y.field)) {
@@ -205,7 +217,10 @@ func (r *run) asking(e *entry, bucket []taken) *asking {
 func (r *run) represent(a *asking, p *position, t taken) {
 	st := t.class.steps[t.step]
 	var fields []*plan.RepresentationField
-	for _, n := range st.needs {
+	for i, n := range st.needs {
+		if fault.On(fault.ForgetKeyField) && n.key && i > 0 {
+			continue
+		}
 		fields = addRepresented(fields, r.represented(n.name, n.field, n.key))
 	}
 	sortRepresented(fields)
@@ -377,7 +392,7 @@ func (d *draft) paths(o *place) ([]plan.Path, error) {
 	elements := map[*place][]plan.PathElement{}
 	for _, l := range o.up {
 		element := plan.PathElement{StoreName: l.field.store, ResponseName: l.field.response, List: l.field.list}
-		if !l.parent.position.types.SubsetOf(l.types) {
+		if !l.parent.position.types.SubsetOf(l.types) && !fault.On(fault.DropTypeCondition) {
 			element.Types = d.run.graph.Names(l.types)
 		}
 		if elements[l.parent] == nil {
@@ -394,6 +409,9 @@ func (d *draft) paths(o *place) ([]plan.Path, error) {
 		last.Also = elements[parent][1:]
 		for _, way := range ways {
 			o.ways = append(o.ways, append(slices.Clip(way), last))
+		}
+		if fault.On(fault.NarrowPlaces) && len(o.ways) > 1 {
+			o.ways = o.ways[:1]
 		}
 		if len(o.ways) > d.run.options.MaxPaths {
 			return nil, &LimitError{What: "paths to entities", Limit: d.run.options.MaxPaths}

@@ -30,7 +30,7 @@ func newFacts(g *querygraph.Graph) *facts {
 		for _, t := range subgraph.Types {
 			for _, field := range t.Fields {
 				for i := range field.Context {
-					use := newContextUse(g, next, &field.Context[i])
+					use := newContextUse(g, next, subgraph.ID, &field.Context[i])
 					next++
 					f.uses[field] = append(f.uses[field], use)
 					f.addTaking(g, t, field.Name, use)
@@ -74,6 +74,7 @@ func (f *facts) listLevels(typeName, field string) int {
 // contextUse is one argument of a field in a subgraph that comes from an ancestor's context.
 type contextUse struct {
 	id       int
+	subgraph querygraph.SubgraphID // where the argument is
 	argument *querygraph.ContextArgument
 	types    querygraph.TypeSet // of the ancestors that set the context
 	sources  []contextSource
@@ -84,8 +85,10 @@ type contextSource struct {
 	selection *querygraph.Selection
 }
 
-func newContextUse(g *querygraph.Graph, id int, argument *querygraph.ContextArgument) *contextUse {
-	use := &contextUse{id: id, argument: argument}
+func newContextUse(
+	g *querygraph.Graph, id int, subgraph querygraph.SubgraphID, argument *querygraph.ContextArgument,
+) *contextUse {
+	use := &contextUse{id: id, subgraph: subgraph, argument: argument}
 	for _, source := range argument.Sources {
 		types := g.Possible(source.Type)
 		use.types = use.types.Union(types)

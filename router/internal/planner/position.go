@@ -13,6 +13,8 @@ import (
 type source struct {
 	node  querygraph.NodeID
 	level int // round trips after the position's first source
+	// given are the contexts that the fetch has as variables (sorted): fields can take them right there.
+	given []*contextUse
 }
 
 // position is the solved question of who answers what is asked of an object known in some sources. Positions are
@@ -55,8 +57,12 @@ type step struct {
 	root  bool              // a root type is entered
 	needs []need
 	guard guard
-	// contexts are the arguments that its fields take from ancestors.
+	// contexts are the arguments that its fields, or fields further down in the same fetch, take from ancestors or from
+	// the class's objects themselves.
 	contexts []*contextUse
+	// own are those that the class's objects themselves give, awaits their values: known before, but not sent with them.
+	own    []*contextUse
+	awaits []need
 }
 
 // need is something that must be known before a step is taken.
@@ -134,6 +140,10 @@ func appendSources(k []byte, sources []source) []byte {
 	for _, src := range sources {
 		k = binary.LittleEndian.AppendUint32(k, uint32(src.node))
 		k = binary.LittleEndian.AppendUint16(k, uint16(src.level))
+		k = append(k, byte(len(src.given)))
+		for _, use := range src.given {
+			k = binary.LittleEndian.AppendUint32(k, uint32(use.id))
+		}
 	}
 	return k
 }
@@ -197,7 +207,8 @@ func (st *step) equal(other *step) bool {
 	if st.entry != nil && (st.entry.Subgraph != other.entry.Subgraph || st.entry.Interface != other.entry.Interface) {
 		return false
 	}
-	return slices.Equal(st.needs, other.needs) && slices.Equal(st.contexts, other.contexts)
+	return slices.Equal(st.needs, other.needs) && slices.Equal(st.contexts, other.contexts) && slices.Equal(st.awaits, other.awaits) &&
+		slices.Equal(st.own, other.own)
 }
 
 func (it *item) equal(other *item) bool {
@@ -212,7 +223,7 @@ func (s *solver) needsType(p *position) bool {
 	}
 	for _, f := range p.shape.fields {
 		switch {
-		case f.name == "__typename" && f.response == "": // a condition sends it to a subgraph
+		case f.sent:
 			return true
 		case (f.name == "__typename" || f.types != nil) && p.shape.possible.Len() > 1:
 			return true
@@ -253,7 +264,7 @@ func (c *class) guardSteps(g *guards, kept int) {
 		if i < c.given {
 			continue
 		}
-		for _, n := range st.needs {
+		for _, n := range slices.Concat(st.needs, st.awaits) {
 			needed := c.items[n.item]
 			needed.guard = g.or(needed.guard, st.guard)
 		}

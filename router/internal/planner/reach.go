@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"github.com/tributary-gql/tributary/schema/querygraph"
+
+	"github.com/tributary-gql/tributary/router/internal/fault"
 )
 
 // subject is what is known of an object's type: its runtime type, or only an interface (object is unknownObject).
@@ -27,6 +29,9 @@ type way struct {
 	key      *resolution // nil for sources and root types
 	requires *resolution // for fields with @requires: nil else
 	contexts []*contextUse
+	own      []*contextUse // those of contexts that the subject itself gives to fields further down
+	rides    *resolution   // the values of these: nil for none
+	given    []*contextUse // of a source: see there
 	// conditionsOnly: what the client asks cannot be answered here, as the runtime type must be known first.
 	conditionsOnly bool
 }
@@ -51,6 +56,7 @@ type reach struct {
 	ways     []*way // sources, then entries in the order in which they can be taken
 	sources  int
 	requires map[requiresKey]*way
+	riding   map[ridingKey]*way
 	busy     map[requiresKey]bool
 }
 
@@ -68,9 +74,11 @@ func (s *solver) reach(sub subject, sources []source, conditionsOnly int) (*reac
 	if known, ok := s.reaches[string(k)]; ok {
 		return known, nil
 	}
-	rc := &reach{subject: sub, requires: map[requiresKey]*way{}, busy: map[requiresKey]bool{}, sources: len(sources)}
+	rc := &reach{
+		subject: sub, requires: map[requiresKey]*way{}, riding: map[ridingKey]*way{}, busy: map[requiresKey]bool{}, sources: len(sources),
+	}
 	for i, src := range sources {
-		w := &way{id: i, node: s.down(src.node, sub), level: src.level, conditionsOnly: i < conditionsOnly}
+		w := &way{id: i, node: s.down(src.node, sub), level: src.level, given: src.given, conditionsOnly: i < conditionsOnly}
 		w.subgraph = int(s.run.graph.Node(src.node).Subgraph)
 		rc.ways = append(rc.ways, w)
 	}
@@ -84,6 +92,7 @@ func (s *solver) reach(sub subject, sources []source, conditionsOnly int) (*reac
 	}
 	// Entries for the sake of one field were found with the ways known by then; now there may be better ones.
 	clear(rc.requires)
+	clear(rc.riding)
 	if s.cut == before {
 		s.reaches[string(k)] = rc
 	}
@@ -257,7 +266,10 @@ func (s *solver) take(rc *reach, w *way, field string) (*way, querygraph.Edge, e
 		return nil, edge, nil
 	}
 	f := edge.Field
-	if edge.Provided || f.Requires == nil && len(f.Context) == 0 {
+	if f.Requires == nil && len(f.Context) > 0 && s.run.rides(w, f) {
+		return w, edge, nil
+	}
+	if edge.Provided || f.Requires == nil && len(f.Context) == 0 || fault.On(fault.IgnoreRequires) {
 		return w, edge, nil
 	}
 	entered, err := s.enterFor(rc, w, f)
@@ -295,7 +307,7 @@ func (s *solver) edge(sub subject, node querygraph.NodeID, field string) (queryg
 // enabled tells whether the request is on the edge's side of an override label.
 func (r *run) enabled(edge querygraph.Edge) bool {
 	label := edge.Field.Label
-	return label == nil || edge.Provided || r.options.Labels[label.Name] == label.Value
+	return label == nil || edge.Provided || r.options.Labels[label.Name] == label.Value != fault.On(fault.WrongOverride)
 }
 
 // enterFor is the entry into the subgraph of w for the sake of a field that requires something (or takes a context); nil

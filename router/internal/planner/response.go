@@ -5,6 +5,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/supergraph"
@@ -52,6 +53,12 @@ func (w *responses) object(set *operation.SelectionSet, hold *operation.Defer) *
 		}
 		if f.Name == "__typename" {
 			field.StoreName = "__typename"
+		}
+		if fault.On(fault.DropInclude) {
+			field.Guard = plan.Always
+		}
+		if fault.On(fault.LoseAlias) {
+			field.StoreName = f.Name
 		}
 		if f.Selections != nil {
 			field.Object = w.object(f.Selections, hold)

@@ -75,7 +75,7 @@ func (r *run) denials(set *operation.SelectionSet, f *operation.Field) []denial 
 			continue
 		}
 		g := guard(0)
-		if demands := r.auth.demands(set.Type, name, f.Name, r.facts.fieldType(name, f.Name)); len(demands) > 0 {
+		if demands := r.auth.demands(f.Through, name, f.Name, r.facts.fieldType(name, f.Name)); len(demands) > 0 {
 			g, any = r.guards.authorization(demands), true
 		}
 		found := false

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/querygraph"
 )
@@ -77,7 +78,7 @@ func (s *selections) ofSource(p *position, index int) *selection {
 	}
 	node := s.run.graph.Node(p.sources[index].node)
 	c := &collector{s: s, on: node.Type, subgraph: node.Subgraph, all: p.types}
-	if p.askType && p.discovery < 0 && index == p.typeSource(s.run.graph) {
+	if p.askType && p.discovery < 0 && index == p.typeSource(s.run.graph) && !fault.On(fault.ForgetTypename) {
 		c.addTypename()
 	}
 	for _, part := range p.parts() {
@@ -123,22 +124,28 @@ func (c *collector) addStep(p *position, from *class, step int, as string) {
 			f.child = c.s.ofSource(it.child, at)
 		}
 		if step >= from.given {
-			f.contexts = c.contextsOf(from.steps[step], f.name)
+			f.contexts = c.contextsOf(from.steps[step].node, from.steps[step].contexts, f.name)
+		} else if step < len(p.sources) {
+			f.contexts = c.contextsOf(from.steps[step].node, p.sources[step].given, f.name)
 		}
 		c.addByType(f, from.types)
 	}
 }
 
-// contextsOf are the arguments of one of a step's fields that come from ancestors.
-func (c *collector) contextsOf(st *step, field string) []*contextUse {
-	if len(st.contexts) == 0 {
+// contextsOf are the arguments of a field at a node that come from ancestors: with the contexts that the fetch has.
+func (c *collector) contextsOf(at querygraph.NodeID, contexts []*contextUse, field string) []*contextUse {
+	if len(contexts) == 0 {
 		return nil
 	}
-	declared := c.s.run.graph.Node(st.node).Type.Field(field)
+	declared := c.s.run.graph.Node(at).Type.Field(field)
 	if declared == nil {
 		return nil
 	}
-	return c.s.run.facts.uses[declared]
+	uses := c.s.run.facts.uses[declared]
+	if !containsUses(contexts, uses) {
+		return nil
+	}
+	return uses
 }
 
 // addByType adds a field once for each type that it has in the subgraph: runtime types may differ.
@@ -246,7 +253,9 @@ func (f *selectedField) same(other *selectedField) bool {
 func (s *selections) join(a, b *selectedField, types querygraph.TypeSet) *selectedField {
 	joined := *a
 	joined.types = types
-	joined.guard = s.run.guards.or(a.guard, b.guard)
+	if joined.guard = s.run.guards.or(a.guard, b.guard); fault.On(fault.JoinGuardsAsFirst) {
+		joined.guard = a.guard
+	}
 	if a.child != nil && b.child != nil {
 		first, second := a.child, b.child
 		if a.guard != b.guard {

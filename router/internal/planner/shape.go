@@ -34,6 +34,7 @@ type shapeField struct {
 	list     int        // list levels of the supergraph's type
 	suffix   *arguments // executable directives
 	deferral *operation.Defer
+	sent     bool // of "__typename": a condition sends it to a subgraph, so that it must be in the response tree
 }
 
 // asked tells whether the field is asked of objects of that type.
@@ -96,6 +97,9 @@ func (s *shapes) intern(typeName string, possible querygraph.TypeSet, fields []*
 			hold = f.deferral.ID
 		}
 		k = binary.LittleEndian.AppendUint32(k, uint32(hold))
+		if f.sent {
+			k = append(k, '$')
+		}
 	}
 	s.key = k
 	if known, ok := s.byKey[string(k)]; ok {
@@ -334,6 +338,7 @@ func (s *shapes) join(a, b *shapeField, types, possible querygraph.TypeSet) *sha
 	if b.deferral == nil {
 		joined.deferral = nil
 	}
+	joined.sent = a.sent || b.sent
 	return &joined
 }
 

@@ -60,7 +60,7 @@ func (s *solver) solveUnknown(p *position) error {
 	var uniform, typed []*shapeField
 	typeAsked := false
 	for _, f := range p.shape.fields {
-		if f.types != nil || f.name == "__typename" && (f.response == "" || p.shape.possible.Len() > 1) {
+		if f.types != nil || f.name == "__typename" && (f.sent || p.shape.possible.Len() > 1) {
 			typeAsked = true // where the client can see one type only, it is known
 		}
 		switch {
@@ -213,8 +213,8 @@ func (a *assembly) take(w *way) error {
 	if _, ok := a.byWay[w]; ok {
 		return nil
 	}
-	st := &step{node: w.node, entry: w.entry, root: w.root, contexts: w.contexts}
-	for i, conditions := range []*resolution{w.key, w.requires} {
+	st := &step{node: w.node, entry: w.entry, root: w.root, contexts: w.contexts, own: w.own}
+	for i, conditions := range []*resolution{w.key, w.requires, w.rides} {
 		if conditions == nil {
 			continue
 		}
@@ -225,6 +225,10 @@ func (a *assembly) take(w *way) error {
 			n, err := a.need(one, i == 0)
 			if err != nil || a.p.failed != nil {
 				return err
+			}
+			if conditions == w.rides {
+				st.awaits = append(st.awaits, n)
+				continue
 			}
 			if !slices.ContainsFunc(st.needs, func(other need) bool { return other.item == n.item && other.field == n.field }) {
 				st.needs = append(st.needs, n)
@@ -296,7 +300,7 @@ func (a *assembly) join(it *item, bound *shapeField, one resolved) (bool, error)
 		asked = shapes.withGuard(asked, it.guard) // from here on the field is asked under a weaker guard
 	}
 	together := shapes.union(asked, bound.child)
-	child, err := a.solver.position(together, source{node: one.to})
+	child, err := a.solver.position(together, source{node: one.to, given: it.child.sources[0].given})
 	if err != nil || child.failed != nil {
 		return false, err
 	}
@@ -333,6 +337,9 @@ func (a *assembly) collect() {
 		for i := range st.needs {
 			st.needs[i].item = itemAt[st.needs[i].item]
 		}
+		for i := range st.awaits {
+			st.awaits[i].item = itemAt[st.awaits[i].item]
+		}
 	}
 	for _, it := range c.items {
 		for i := range it.steps {
@@ -364,7 +371,7 @@ func (a *assembly) markStep(i int, liveSteps, liveItems []bool) {
 		return
 	}
 	liveSteps[i] = true
-	for _, n := range a.class.steps[i].needs {
+	for _, n := range slices.Concat(a.class.steps[i].needs, a.class.steps[i].awaits) {
 		a.markItem(n.item, liveSteps, liveItems)
 	}
 }
