@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/limits"
 	"github.com/tributary-gql/tributary/router/internal/operation"
@@ -36,6 +37,7 @@ type App struct {
 	client   *subgraphclient.Client
 	traffic  *traffic.Controller
 	drain    drainer
+	certs    *certs.Listener // nil without TLS
 	snapshot atomic.Pointer[snapshot.Snapshot]
 	current  atomic.Pointer[generation]
 	metrics  *telemetry.Metrics // nil without an admin address
@@ -46,6 +48,8 @@ type App struct {
 
 	change sync.Mutex // held while a supergraph or a configuration is put to use
 	sdl    string     // of the snapshot; guarded by change
+	// clientCerts are shown to subgraphs; guarded by change.
+	clientCerts *certs.Clients
 
 	mu       sync.Mutex
 	bound    net.Addr // guarded by mu; nil before Run listens
@@ -62,6 +66,9 @@ func New(c *config.Config, logger *slog.Logger) (*App, error) {
 	}
 	if c.AdminListen != "" {
 		a.metrics = a.newMetrics()
+	}
+	if a.certs, err = a.newListenerCerts(c); err != nil {
+		return nil, err
 	}
 	a.drain.ready = func() bool { return a.snapshot.Load() != nil }
 	a.traffic = newTraffic(a.client, logger)
@@ -134,6 +141,9 @@ func (a *App) build(g, previous *generation) error {
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, AccessLog: c.Log.Access, Logger: a.logger,
 	})
+	if err := checkSubgraphCerts(c); err != nil {
+		return err
+	}
 	shed, err := a.shedding(g, previous)
 	if err != nil {
 		return err
@@ -166,13 +176,11 @@ func (a *App) Run(ctx context.Context) error {
 		Handler: a.drain.handler(a), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
-	httpServer.Protocols = new(http.Protocols)
-	httpServer.Protocols.SetHTTP1(true)
-	httpServer.Protocols.SetUnencryptedHTTP2(true)
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.background = background
 	failed := make(chan error, 4)
+	a.owned.Go(func() { a.watchCerts(background) })
 	for _, p := range a.current.Load().parts {
 		a.start(p)
 	}
@@ -182,7 +190,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	})
 	a.owned.Go(func() {
-		if err := httpServer.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := a.serve(httpServer, listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve %s: %w", a.config.Listen, err)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
@@ -96,7 +97,7 @@ func (a *App) handler(g *generation, shed func(http.Handler) http.Handler) http.
 }
 
 // endpoints says where each subgraph of a supergraph is and how it is asked.
-func endpoints(c *config.Config, s *supergraph.Supergraph) map[string]subgraphclient.Endpoint {
+func endpoints(c *config.Config, s *supergraph.Supergraph, shown *certs.Clients) (map[string]subgraphclient.Endpoint, error) {
 	out := make(map[string]subgraphclient.Endpoint, len(s.Graphs))
 	for _, g := range s.Graphs {
 		own := c.For(g.Name)
@@ -107,10 +108,14 @@ func endpoints(c *config.Config, s *supergraph.Supergraph) map[string]subgraphcl
 		if url == "" {
 			continue // asked only when a plan needs it, and then an error that says so
 		}
+		encryption, err := shown.Config(subgraphCerts(own.TLS))
+		if err != nil {
+			return nil, config.Problem{Path: "subgraphs." + g.Name + ".tls", Text: err.Error()}
+		}
 		out[g.Name] = subgraphclient.Endpoint{
 			URL: url, Timeout: own.Timeout.Std(), MaxConnections: own.MaxConnections, MaxResponse: int64(own.MaxResponse),
-			IdleTimeout: own.IdleTimeout.Std(), HTTP2: *own.HTTP2,
+			IdleTimeout: own.IdleTimeout.Std(), HTTP2: *own.HTTP2, TLS: encryption,
 		}
 	}
-	return out
+	return out, nil
 }

@@ -85,6 +85,7 @@ var fixed = []struct {
 	{"listen", func(c *config.Config) any { return &c.Listen }},
 	{"admin_listen", func(c *config.Config) any { return &c.AdminListen }},
 	{"supergraph", func(c *config.Config) any { return &c.Supergraph }},
+	{"tls", func(c *config.Config) any { return &c.TLS }},
 	{"log.format", func(c *config.Config) any { return &c.Log.Format }},
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/overload"
@@ -13,11 +14,19 @@ import (
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
-// setSubgraphs tells those who ask subgraphs where they are and how they are treated. On an error nothing changes.
+// setSubgraphs tells those who ask subgraphs where they are and how they are treated. On an error nothing changes. The
+// caller holds a.change.
 func (a *App) setSubgraphs(c *config.Config, s *supergraph.Supergraph) error {
-	if err := a.client.SetSubgraphs(endpoints(c, s)); err != nil {
+	shown := certs.NewClients(a.clientCerts)
+	at, err := endpoints(c, s, shown)
+	if err != nil {
 		return err
 	}
+	if err := a.client.SetSubgraphs(at); err != nil {
+		return err
+	}
+	shown.Forget()
+	a.clientCerts = shown
 	settings := make(map[string]traffic.Settings, len(s.Graphs))
 	for _, g := range s.Graphs {
 		settings[g.Name] = trafficSettings(c.For(g.Name))
