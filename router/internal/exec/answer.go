@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/value"
 )
 
@@ -106,7 +107,7 @@ func (e *execution) checkEntities(t *task, f *fetchProgram, data value.Node, exp
 		list := e.tree.Field(data, f.entities[asked.index].slot)
 		switch {
 		case asked.count == 0:
-		case list.Kind == value.List && list.Count != uint32(asked.count):
+		case list.Kind == value.List && list.Count != uint32(asked.count) && !fault.On(fault.IgnoreLength):
 			return &FetchError{
 				Code: CodeEntityCount,
 				Message: fmt.Sprintf("Subgraph %q answered with %d entities where %d were asked for.",
@@ -157,7 +158,14 @@ func (e *execution) mergeEntities(t *task, asked *taskEntities, f *fetchProgram,
 	last := int32(-1) // representations are numbered in the order of their first targets
 	for i := range targets {
 		target := &targets[i]
-		item := e.tree.Items(list)[target.representation]
+		at := target.representation
+		if fault.On(fault.SwapEntities) {
+			at = (at + 1) % int32(list.Count)
+		}
+		if fault.On(fault.IgnoreLength) && at >= int32(list.Count) {
+			continue
+		}
+		item := e.tree.Items(list)[at]
 		if item.Kind == value.Null {
 			if item.Flags&value.Reported != 0 {
 				e.explainAbsence(target.object, entities.selection)

@@ -1,6 +1,9 @@
 package exec
 
-import "github.com/tributary-gql/tributary/router/internal/value"
+import (
+	"github.com/tributary-gql/tributary/router/internal/fault"
+	"github.com/tributary-gql/tributary/router/internal/value"
+)
 
 // Entities that take values from their ancestors (@fromContext) share a request only where those values are equal: the
 // subgraph takes them as variables of the whole request.
@@ -108,6 +111,9 @@ func (g *grouping) reached(object value.Node) {
 		}
 		g.buffer = append(g.buffer, context.key...)
 		g.buffer = appendJSON(&g.e.tree, g.buffer, n)
+	}
+	if fault.On(fault.FirstContext) && len(g.groups) > 0 {
+		g.buffer = append(g.buffer[:0], g.groups[0].values...)
 	}
 	group, ok := g.byValues[string(g.buffer)]
 	if !ok {

@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/router/internal/value"
 )
@@ -73,7 +74,7 @@ func rowHolds(row []term, in *Input) bool {
 		} else {
 			holds = int(t.index) < len(in.Variables) && string(in.Variables[t.index]) == "true"
 		}
-		if holds == t.negated {
+		if holds == (t.negated && !fault.On(fault.IgnoreNegation)) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/value"
 )
 
@@ -102,6 +103,9 @@ func (e *execution) explainAll(n value.Node, selection *value.Selection) {
 // pass reports the errors of an answer with the client's paths.
 func (e *execution) pass(t *task, f *fetchProgram, errors []answerError) {
 	var places map[int32][]position
+	if fault.On(fault.LoseError) {
+		errors = errors[:max(0, len(errors)-1)]
+	}
 	for i := range errors {
 		one := &errors[i]
 		r := reportedError{
@@ -230,7 +234,7 @@ func (e *execution) clientPaths(t *task, f *fetchProgram, one *answerError, plac
 	var paths [][]byte
 	for _, place := range places[number] {
 		paths = append(paths, e.locate(append(append(position{}, place...), suffix...))...)
-		if len(paths) >= e.limits.Errors {
+		if len(paths) >= e.limits.Errors || fault.On(fault.OneErrorPlace) && len(paths) > 0 {
 			break
 		}
 	}
@@ -293,7 +297,11 @@ func (e *execution) locate(steps position) [][]byte {
 	for _, step := range steps {
 		if step.slot == 0 {
 			for i := range places {
-				places[i] = places[i].then(places[i].object, strconv.AppendInt(nil, int64(step.index), 10))
+				index := int64(step.index)
+				if fault.On(fault.WrongErrorPath) {
+					index++
+				}
+				places[i] = places[i].then(places[i].object, strconv.AppendInt(nil, index, 10))
 			}
 			if n.Kind == value.List && step.index < int(n.Count) {
 				n = e.tree.Items(n)[step.index]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/value"
 )
 
@@ -67,7 +68,7 @@ func (p *projector) object(n value.Node, index int32) bool {
 			if !p.e.guards.Has(int(field.guard)) {
 				continue
 			}
-			denied = !p.e.guards.Has(int(field.denied))
+			denied = !p.e.guards.Has(int(field.denied)) && !fault.On(fault.ShowDenied)
 		}
 		p.out = append(p.out, field.key...)
 		if field.verbatim != 0 && !denied {
@@ -149,7 +150,7 @@ func (p *projector) list(n value.Node, typ *typeShape, field *fieldShape) bool {
 
 // null writes null where the type allows it.
 func (p *projector) null(typ *typeShape) bool {
-	if typ.nonNull || p.tooLarge {
+	if typ.nonNull && !fault.On(fault.SkipPropagation) || p.tooLarge {
 		return false
 	}
 	p.out = append(p.out, nullText...)

@@ -1,6 +1,11 @@
 package exec
 
-import "github.com/tributary-gql/tributary/router/internal/value"
+import (
+	"bytes"
+
+	"github.com/tributary-gql/tributary/router/internal/fault"
+	"github.com/tributary-gql/tributary/router/internal/value"
+)
 
 // prepare makes the tasks of a fetch, none when there is nothing to ask. The caller holds mu. The result is valid until
 // the next call.
@@ -57,7 +62,9 @@ func (e *execution) appendVariables(t *task, f *fetchProgram) int {
 		case variable.index < 0:
 			text = falseText
 		case int(variable.index) < len(e.in.Variables):
-			text = e.in.Variables[variable.index]
+			if text = e.in.Variables[variable.index]; fault.On(fault.StaleVariable) {
+				text = e.in.Variables[0]
+			}
 		}
 		if text == nil {
 			continue
@@ -236,7 +243,7 @@ func appendRepresentation(tree *value.Tree, body []byte, fields []representation
 			continue
 		}
 		n := tree.Field(object, field.slot)
-		if n.Kind == value.Absent || n.Kind == value.Conflict || n.Kind == value.Null && field.key {
+		if n.Kind == value.Absent || n.Kind == value.Conflict || n.Kind == value.Null && field.key && !fault.On(fault.AskNullKeys) {
 			if n.Flags&value.Reported != 0 {
 				return body, failed
 			}
@@ -289,6 +296,9 @@ func closeList(body []byte, start int) []byte {
 func appendJSON(tree *value.Tree, body []byte, n value.Node) []byte {
 	switch n.Kind {
 	case value.Null, value.False, value.True, value.Number, value.String, value.Raw:
+		if fault.On(fault.ReformatNumbers) && n.Kind == value.Number {
+			return append(body, bytes.TrimSuffix(tree.Bytes(n), []byte(".0"))...)
+		}
 		return append(body, tree.Bytes(n)...)
 	case value.List:
 		start := len(body)

@@ -1,5 +1,7 @@
 package value
 
+import "github.com/tributary-gql/tributary/router/internal/fault"
+
 // Merge writes what src has into dst, both objects of one layout: field by field, lists position by position. Of two
 // leaves the first stays, a value stays before null, and an explained null before one that is not. Where shapes
 // disagree (an object and a leaf, lists of different lengths) dst holds a Conflict afterwards. Children that only src
@@ -54,6 +56,9 @@ func (t *Tree) mergeLists(at uint32, dst, src Node) {
 		t.nodes[at] = Node{Kind: Conflict}
 	default:
 		for i := range src.Count {
+			if fault.On(fault.MergeFirstOnly) && i > 0 {
+				break
+			}
 			t.mergeAt(dst.First+i, t.nodes[src.First+i])
 		}
 	}

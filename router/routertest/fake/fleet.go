@@ -10,6 +10,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -32,6 +33,7 @@ type Fleet struct {
 	documents  map[documentKey]parsedDocument
 	covered    map[string]int
 	mutations  []string
+	mutating   int // mutations under way
 }
 
 // Request is one request that a subgraph received.
@@ -213,12 +215,16 @@ func (f *Fleet) serve(g *world.Graph, request body, values map[string]any, fault
 	if fault != nil && fault.replaces() {
 		return fault.response()
 	}
+	if operation.Operation == ast.Mutation {
+		f.beginMutation(g.Name, request.Query)
+		defer f.endMutation()
+	}
 	backend := &backend{fleet: f, world: f.world, graph: g, query: request.Query, fault: fault}
 	result := execute.Run(g.Schema, operation, variables, f.world.Root(operation.Operation), backend,
 		execute.Options{Lenient: fault != nil && fault.lenient()})
 	backend.count(operation)
 	if operation.Operation == ast.Mutation {
-		f.mutate(result.Roots)
+		f.mutated(result.Roots)
 	}
 	if backend.asked && backend.sent == 0 {
 		backend.violate("not one representation: the request was not needed")
@@ -230,7 +236,28 @@ func (f *Fleet) serve(g *world.Graph, request body, values map[string]any, fault
 	return answer
 }
 
-func (f *Fleet) mutate(fields []string) {
+// beginMutation notes that a mutation is under way, alone. One that was sent at the same time gets the chance to arrive.
+func (f *Fleet) beginMutation(subgraph, query string) {
+	f.mu.Lock()
+	f.mutating++
+	alone := f.mutating == 1
+	f.mu.Unlock()
+	if !alone {
+		f.violate(subgraph, query, "a mutation while another one is under way")
+	}
+	const chances = 20
+	for range chances {
+		runtime.Gosched()
+	}
+}
+
+func (f *Fleet) endMutation() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mutating--
+}
+
+func (f *Fleet) mutated(fields []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mutations = append(f.mutations, fields...)

@@ -161,9 +161,10 @@ func (g *graphGenerator) partialValues() {
 			continue
 		}
 		name, field := "Part"+e.name, g.fresh("part")
+		typ := fmt.Sprintf(pick(g, []string{"%s", "%s", "[%s!]", "[[%s]]!"}), name)
 		common := g.chance(70)
 		for i, h := range e.homes[:2] {
-			h.typ.field(field, name, "@shareable")
+			h.typ.field(field, typ, "@shareable")
 			t := h.draft.typ("type", name)
 			if common {
 				t.field("both", "String", "@shareable")

@@ -25,6 +25,8 @@ type Campaign struct {
 	Operations int
 	// Limit ends the run after so many failures; 0 means never.
 	Limit int
+	// Unchecked runs plans without plancheck: what is wrong with them must then show in the answers.
+	Unchecked bool
 }
 
 // Report is what a campaign found.
@@ -139,6 +141,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		report.Failures = append(report.Failures, Found{name, in, &Failure{"router", err.Error()}})
 		return false
 	}
+	bench.router.unchecked = c.Unchecked
 	report.Supergraphs++
 	options := world.Options{Nulls: 100, Labels: randomLabels(super, random)}
 	in.World = options
@@ -184,7 +187,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		if c.one(ctx, name, in, bench, w, report) {
 			return true
 		}
-		if in.World.Failures+in.World.NullKeys > 0 || in.Caller != nil || in.Defer || in.Events > 0 || random.IntN(5) < 2 {
+		if in.World.Failures+in.World.NullKeys > 0 || in.Caller != nil || in.Defer || in.Events > 0 || random.IntN(5) < 1 {
 			continue
 		}
 		kinds := fake.FaultKinds()
