@@ -148,6 +148,8 @@ type Authorization struct {
 	Mode string `yaml:"mode" doc:"filter: unauthorised fields are null with an error. reject: the operation is refused."`
 	// Policies are expressions by name for @policy.
 	Policies map[string]string `yaml:"policies" doc:"Expressions by policy name, over claims, headers and scopes."`
+	// Hook decides the policies that have no expression.
+	Hook PolicyHook `yaml:"hook" doc:"Decides the policies that have no expression."`
 }
 
 // Headers holds the header rules.
@@ -228,7 +230,7 @@ func Default() *Config {
 			ClockSkew: Duration(30 * time.Second), CoolDown: Duration(30 * time.Second),
 			Algorithms: []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"},
 		},
-		Authorization: Authorization{Mode: "filter"},
+		Authorization: defaultAuthorization(),
 		Errors:        Errors{Mode: "development"},
 		CSRF: CSRF{
 			Enabled: true, Headers: []string{"apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight"},

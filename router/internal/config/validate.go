@@ -26,10 +26,8 @@ func (c *Config) Validate() []error {
 	v.demandControl(c.Demand, c.RateLimits)
 	v.persistedDocuments(c.Persisted)
 	v.apq(c.APQ)
-	v.traffic(c.Traffic)
-	v.tls(c.TLS)
 	v.authentication(c.Auth)
-	v.oneOf("authorization.mode", c.Authorization.Mode, "filter", "reject")
+	v.authorization(c.Authorization)
 	v.headers("headers.all", c.Headers.All)
 	for _, name := range sortedKeys(c.Headers.Subgraphs) {
 		v.headers("headers.subgraphs."+name, c.Headers.Subgraphs[name])

@@ -13,7 +13,8 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/plan"
 )
 
-// authorize tells for each authorization of a plan whether the caller meets it.
+// authorize tells for each authorization of a plan whether the caller meets it. Policies are asked for together, and only
+// those that can still make a difference.
 func (s *Server) authorize(ctx context.Context, demands []plan.Authorization, identity *auth.Identity, r *http.Request) ([]bool, error) {
 	if len(demands) == 0 {
 		return nil, nil
@@ -23,28 +24,53 @@ func (s *Server) authorize(ctx context.Context, demands []plan.Authorization, id
 			Message: "the operation needs your identity, and tokens cannot be verified at the moment; try again shortly"}
 	}
 	met := make([]bool, len(demands))
+	var policies []string
 	for i := range demands {
-		met[i] = s.meets(ctx, &demands[i], identity, r)
-		if !met[i] && s.options.RejectUnauthorized {
-			return nil, &httpError{status: http.StatusForbidden, err: gqlerr.New(gqlerr.UnauthorizedField, "the operation asks for fields that you may not see")}
+		met[i] = meets(&demands[i], identity)
+		if met[i] {
+			for _, row := range demands[i].Policies {
+				policies = append(policies, row...)
+			}
 		}
+	}
+	if len(policies) > 0 {
+		slices.Sort(policies)
+		policies = slices.Compact(policies)
+		held := s.policies(ctx, policies, identity, r)
+		for i := range demands {
+			met[i] = met[i] && (len(demands[i].Policies) == 0 || anyRow(demands[i].Policies, held))
+		}
+	}
+	if s.options.RejectUnauthorized && slices.Contains(met, false) {
+		return nil, &httpError{status: http.StatusForbidden, err: gqlerr.New(gqlerr.UnauthorizedField, "the operation asks for fields that you may not see")}
 	}
 	return met, nil
 }
 
-// meets: every part of a demand that is present must hold; within scopes and policies one row of several must hold whole.
-func (s *Server) meets(ctx context.Context, demand *plan.Authorization, identity *auth.Identity, r *http.Request) bool {
+// policies asks which policies hold. Those that cannot be decided do not.
+func (s *Server) policies(ctx context.Context, names []string, identity *auth.Identity, r *http.Request) func(string) bool {
+	if s.options.Policy == nil {
+		return func(string) bool { return false }
+	}
+	held, err := s.options.Policy(ctx, names, identity, r)
+	if err != nil {
+		s.options.Logger.WarnContext(ctx, "policies cannot be decided and do not hold", "policies", names, "error", err)
+	}
+	return func(name string) bool {
+		i, found := slices.BinarySearch(names, name)
+		return found && i < len(held) && held[i]
+	}
+}
+
+// meets tells whether the caller meets a demand but for its policies: every part that is present must hold, of scopes one
+// row of several as a whole.
+func meets(demand *plan.Authorization, identity *auth.Identity) bool {
 	if demand.Authenticated && !identity.Authenticated() {
 		return false
 	}
-	if len(demand.Scopes) > 0 && !anyRow(demand.Scopes, func(scope string) bool {
+	return len(demand.Scopes) == 0 || anyRow(demand.Scopes, func(scope string) bool {
 		_, found := slices.BinarySearch(identity.Scopes, scope)
 		return found
-	}) {
-		return false
-	}
-	return len(demand.Policies) == 0 || anyRow(demand.Policies, func(policy string) bool {
-		return s.options.Policy != nil && s.options.Policy(ctx, policy, identity, r)
 	})
 }
 

@@ -29,8 +29,10 @@ type Options struct {
 	RateLimits *ratelimit.Limiter
 	// Documents are those that clients may name instead of sending them.
 	Documents DocumentOptions
-	// Policy evaluates a @policy for a caller; nil denies every policy.
-	Policy func(ctx context.Context, name string, identity *auth.Identity, r *http.Request) bool
+	// Cost bounds what an operation may cost.
+	Cost CostOptions
+	// Policy tells which policies (@policy; sorted, each once) hold for a caller, also beside an error; nil: none.
+	Policy func(ctx context.Context, names []string, identity *auth.Identity, r *http.Request) ([]bool, error)
 	// Labels decides an override label for a request; nil turns every label off but percentages.
 	Labels func(label string, identity *auth.Identity, r *http.Request) bool
 	// RejectUnauthorized refuses a whole operation when any of its fields is not allowed; else those fields are null.
