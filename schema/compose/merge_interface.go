@@ -10,7 +10,7 @@ func (c *composition) mergeInterface(t *mergedType) {
 	hasKey := c.validateInterfaceKeys(t)
 	c.validateInterfaceObjects(t)
 	for _, f := range t.fields {
-		if !hasKey {
+		if !hasKey && !t.providesByObject(f.name) {
 			c.hintOnMissingField(f, diag.InconsistentInterfaceValueTypeField, "interface type")
 		}
 		c.validateOverrides(f)

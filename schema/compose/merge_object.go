@@ -44,12 +44,13 @@ func (c *composition) hintOnEntity(t *mergedType) {
 		c.report.listed(typeGraphs(with)), c.report.listed(typeGraphs(without)))
 }
 
-// hintOnMissingField hints at a field of a type without keys that some of the type's subgraphs lack.
+// hintOnMissingField hints at a field of a type without keys that some of the type's subgraphs lack. An @interfaceObject lacks
+// nothing: it only has the fields that it adds.
 func (c *composition) hintOnMissingField(f *mergedField, code diag.Code, kind string) {
 	var without []supergraph.GraphID
 	places := c.report.fieldPlaces(f.sources)
 	for _, s := range f.missing() {
-		if !allExternal(s) {
+		if !allExternal(s) && !s.typ.InterfaceObject {
 			without = append(without, s.graph)
 			places = append(places, c.report.at(s.graph, s.typ.Position))
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/schema/diag"
+	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
 // typeMerge is what mergeTypes is given: the types one element has in several subgraphs.
@@ -45,19 +46,22 @@ func (c *composition) mergeFieldType(f *mergedField, sources []fieldSource, isIn
 // specific one of what they take. It reports whether all are the same.
 func (c *composition) mergeTypes(m typeMerge) (typ *ast.Type, allEqual bool) {
 	typ = m.types[0]
+	from := m.elements[0].graph // the subgraph that typ is taken from
 	differ, incompatible := false, false
-	for _, other := range m.types[1:] {
+	for i, other := range m.types[1:] {
+		graph := m.elements[i+1].graph
 		switch {
 		case sameType(typ, other):
-		case c.isStrictSubtype(typ, other):
+			from = graph
+		case c.includes(from, typ, other):
 			differ = true
 			if m.isInput {
-				typ = other
+				typ, from = other, graph
 			}
-		case c.isStrictSubtype(other, typ):
+		case c.includes(graph, other, typ):
 			differ = true
 			if !m.isInput {
-				typ = other
+				typ, from = other, graph
 			}
 		default:
 			incompatible = true
@@ -92,6 +96,17 @@ func sameType(a, b *ast.Type) bool {
 		a, b = a.Elem, b.Elem
 	}
 	return a.Elem == nil && b.Elem == nil && a.NonNull == b.NonNull && a.NamedType == b.NamedType
+}
+
+// includes reports whether the other type is a strict subtype of the type that an element has in the subgraph. An
+// @interfaceObject includes none of its implementations: it is an object type in its subgraph.
+func (c *composition) includes(g supergraph.GraphID, typ, other *ast.Type) bool {
+	if typ.Name() != other.Name() {
+		if own := c.subgraphs[g].Type(typ.Name()); own != nil && own.InterfaceObject {
+			return false
+		}
+	}
+	return c.isStrictSubtype(typ, other)
 }
 
 // isStrictSubtype reports whether sub is another type than super and each of its values is one of super's.
