@@ -14,7 +14,7 @@ import (
 )
 
 // reportField explains why a field cannot be asked at a state.
-func (c *checker) reportField(s *state, t *supergraph.Type, f *supergraph.Field, choice labels, reached []placeID) {
+func (c *checker) reportField(s *state, t *supergraph.Type, f *supergraph.Field, rank int, choice labels, reached []placeID) {
 	var b strings.Builder
 	leaf := f.Name
 	if child := c.graph.Supergraph.Type(f.Type.Name()); child != nil && child.Kind != ast.Scalar && child.Kind != ast.Enum {
@@ -33,6 +33,7 @@ func (c *checker) reportField(s *state, t *supergraph.Type, f *supergraph.Field,
 	c.problems = append(c.problems, Problem{
 		Code: diag.SatisfiabilityError, Severity: diag.Error, Message: strings.TrimSuffix(b.String(), "\n"),
 		Fix: c.suggestion(s, t, f.Name), Type: t.Name, Field: f.Name, Subgraphs: c.involved(t.Name, f.Name),
+		path: append(s.path(), rank),
 	})
 }
 
@@ -131,7 +132,8 @@ func (c *checker) missing(s *querygraph.Selection, typeName string, reached []pl
 }
 
 // reportRuntimeType: a subgraph knows an object as an interface only, and nobody can tell its type.
-func (c *checker) reportRuntimeType(s *state, name string) {
+func (c *checker) reportRuntimeType(s *state, object querygraph.ObjectID) {
+	name := c.graph.Objects[object]
 	var b strings.Builder
 	fmt.Fprintf(&b, "No subgraphs together can answer this query of the API:\n%s\n", s.query("... on "+name+" { … }"))
 	for _, p := range c.stoppedAt(s.places) {
@@ -141,21 +143,24 @@ func (c *checker) reportRuntimeType(s *state, name string) {
 	c.problems = append(c.problems, Problem{
 		Code: diag.SatisfiabilityError, Severity: diag.Error, Message: strings.TrimSuffix(b.String(), "\n"), Type: s.typeName,
 		Fix:       fmt.Sprintf("Add a resolvable @key to the interface %q in a subgraph that defines it.", s.typeName),
-		Subgraphs: c.involved(s.typeName, ""),
+		Subgraphs: c.involved(s.typeName, ""), path: append(s.path(), int(object)),
 	})
 }
 
-func (c *checker) reportMutation(t *supergraph.Type, f *supergraph.Field, failures []Problem) {
+func (c *checker) reportMutation(t *supergraph.Type, f *supergraph.Field, rank int, failures []mutationFailure) {
 	var b strings.Builder
 	coordinate := t.Name + "." + f.Name
 	fmt.Fprintf(&b, "A mutation is sent to one subgraph, but none of those that have %q leads to everything that can be asked below it:\n", coordinate)
 	var involved []querygraph.SubgraphID
 	for _, failure := range failures {
-		fmt.Fprintf(&b, "- sent to subgraph %q:\n%s\n", c.name(failure.Subgraphs[0]), indent(failure.Message))
-		involved = append(involved, failure.Subgraphs...)
+		fmt.Fprintf(&b, "- sent to subgraph %q:\n", c.name(failure.subgraph))
+		for _, p := range failure.problems {
+			fmt.Fprintf(&b, "%s\n", indent(p.Message))
+		}
+		involved = append(involved, failure.subgraph)
 	}
 	c.problems = append(c.problems, Problem{
-		Code: diag.SatisfiabilityError, Severity: diag.Error, Message: strings.TrimSuffix(b.String(), "\n"), Type: t.Name, Field: f.Name, Subgraphs: involved,
+		Code: diag.SatisfiabilityError, Severity: diag.Error, Message: strings.TrimSuffix(b.String(), "\n"), Type: t.Name, Field: f.Name, Subgraphs: involved, path: []int{0, rank},
 		Fix: fmt.Sprintf("Make what %q returns reachable from one of these subgraphs, for example by a @key.", coordinate),
 	})
 }

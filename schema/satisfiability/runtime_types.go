@@ -45,7 +45,7 @@ func (c *checker) runtimeTypesAgree(at *state, t *supergraph.Type, f *supergraph
 	for i, s := range subgraphs {
 		fmt.Fprintf(&b, "\n- in subgraph %q: %s", c.name(s), strings.Join(c.graph.Names(sets[i]), ", "))
 	}
-	problem := Problem{Type: t.Name, Field: f.Name, Subgraphs: subgraphs}
+	problem := Problem{Type: t.Name, Field: f.Name, Subgraphs: subgraphs, path: at.path()}
 	if agree {
 		problem.Code, problem.Severity = diag.InconsistentRuntimeTypesForShareableReturn, diag.Warn
 		problem.Message = fmt.Sprintf("The shared field %q can return different types depending on the subgraph that is asked; all of them should return the same objects:%s", coordinate, b.String())

@@ -33,13 +33,15 @@ type Problem struct {
 	Type      string
 	Field     string // "" when the type as a whole is meant
 	Subgraphs []querygraph.SubgraphID
+
+	path []int // orders problems like the fields of the supergraph that lead to them; see state.path
 }
 
 // DefaultMaxStates bounds the states of one check. Real graphs take some for each type; the bound is for hostile ones.
 const DefaultMaxStates = 200_000
 
-// Check walks every query of the supergraph. maxStates 0 means DefaultMaxStates. The problems are in the order in which
-// the walk meets them, which is that of the supergraph.
+// Check walks every query of the supergraph. maxStates 0 means DefaultMaxStates. The problems are in the order of the fields that
+// lead to them.
 func Check(s *supergraph.Supergraph, maxStates int) ([]Problem, error) {
 	graph, err := querygraph.New(s)
 	if err != nil {
@@ -49,7 +51,8 @@ func Check(s *supergraph.Supergraph, maxStates int) ([]Problem, error) {
 		maxStates = DefaultMaxStates
 	}
 	c := newChecker(graph, maxStates)
-	for _, kind := range []ast.Operation{ast.Query, ast.Mutation, ast.Subscription} {
+	// What is wrong below a mutation field is told there, with the subgraphs it can be sent to; so these come first.
+	for rank, kind := range []ast.Operation{ast.Mutation, ast.Subscription, ast.Query} {
 		root := graph.RootType(kind)
 		if root == "" || s.Type(root) == nil {
 			continue
@@ -57,9 +60,10 @@ func Check(s *supergraph.Supergraph, maxStates int) ([]Problem, error) {
 		if kind == ast.Mutation {
 			c.checkMutation(root)
 		} else {
-			c.walk(&state{kind: kind, typeName: root, places: c.rootPlaces(kind)})
+			c.walk(&state{kind: kind, typeName: root, places: c.rootPlaces(kind), rank: -rank})
 		}
 	}
+	slices.SortStableFunc(c.problems, func(a, b Problem) int { return slices.Compare(a.path, b.path) })
 	return c.problems, nil
 }
 
@@ -72,7 +76,17 @@ type state struct {
 	contexts []contextID // set by ancestors, sorted
 	parent   *state
 	step     string // what leads here from parent: a field, or "... on T"
-	only     querygraph.SubgraphID
+	rank     int    // the step's place among those from parent
+}
+
+// path is the ranks of the steps that lead to the state.
+func (s *state) path() []int {
+	var path []int
+	for at := s; at != nil; at = at.parent {
+		path = append(path, at.rank)
+	}
+	slices.Reverse(path)
+	return path
 }
 
 type checker struct {
@@ -123,15 +137,13 @@ func (c *checker) walk(first *state) {
 		if c.states++; c.states > c.maxStates {
 			c.exceeded = true
 			c.problems = append(c.problems, Problem{
-				Code: diag.MaxValidationSubgraphPathsExceeded, Severity: diag.Error, Type: s.typeName,
+				Code: diag.MaxValidationSubgraphPathsExceeded, Severity: diag.Error, Type: s.typeName, path: s.path(),
 				Message: fmt.Sprintf("Checking whether every query can be answered would need more than %d states; the check was stopped at type %q.", c.maxStates, s.typeName),
 				Fix:     "Share fewer types and fields between subgraphs, or use fewer keys for the same entity.",
 			})
 			return
 		}
-		next := c.advance(s)
-		slices.Reverse(next) // the first is looked at first
-		pending = append(pending, next...)
+		pending = append(pending, c.advance(s)...)
 	}
 }
 
@@ -221,7 +233,7 @@ func (c *checker) withContexts(s *state) []contextID {
 func (c *checker) advanceObject(s *state, t *supergraph.Type) []*state {
 	var next []*state
 	frontiers := map[labels]*frontier{}
-	for _, f := range t.Fields {
+	for rank, f := range t.Fields {
 		if c.isInaccessible(f.Directives) || c.inaccessibleType(f.Type.Name()) {
 			continue
 		}
@@ -231,7 +243,7 @@ func (c *checker) advanceObject(s *state, t *supergraph.Type) []*state {
 				at = c.facts.frontier(s.places, choice, s.contexts)
 				frontiers[choice] = at
 			}
-			if following := c.advanceField(s, t, f, choice, at); following != nil {
+			if following := c.advanceField(s, t, f, rank, choice, at); following != nil {
 				next = append(next, following)
 			}
 		}
@@ -240,7 +252,7 @@ func (c *checker) advanceObject(s *state, t *supergraph.Type) []*state {
 }
 
 // advanceField takes the step along a field; nil when it ends at a leaf or cannot be taken, which is reported.
-func (c *checker) advanceField(s *state, t *supergraph.Type, f *supergraph.Field, choice labels, at *frontier) *state {
+func (c *checker) advanceField(s *state, t *supergraph.Type, f *supergraph.Field, rank int, choice labels, at *frontier) *state {
 	var targets []querygraph.NodeID
 	found := false
 	for _, p := range at.having[f.Name] {
@@ -251,9 +263,9 @@ func (c *checker) advanceField(s *state, t *supergraph.Type, f *supergraph.Field
 			}
 		}
 	}
-	following := &state{kind: s.kind, typeName: f.Type.Name(), labels: choice, contexts: s.contexts, parent: s, step: f.Name}
+	following := &state{kind: s.kind, typeName: f.Type.Name(), labels: choice, contexts: s.contexts, parent: s, step: f.Name, rank: rank}
 	if !found {
-		c.reportField(s, t, f, choice, at.reached)
+		c.reportField(s, t, f, rank, choice, at.reached)
 		return nil
 	}
 	child := c.graph.Supergraph.Type(f.Type.Name())
@@ -280,12 +292,12 @@ func (c *checker) advanceAbstract(s *state) []*state {
 	reached := c.facts.closure(s.places, s.labels, s.contexts)
 	for object := range c.graph.Possible(s.typeName).All() {
 		name := c.graph.Objects[object]
-		if c.inaccessibleType(name) {
+		if c.inaccessibleType(name) || c.neverReturned(s.places, object) {
 			continue
 		}
 		places, known, blind := c.facts.down(s.places, reached, object)
 		if blind && !known {
-			c.reportRuntimeType(s, name)
+			c.reportRuntimeType(s, object)
 			continue
 		}
 		if len(places) == 0 {
@@ -293,25 +305,38 @@ func (c *checker) advanceAbstract(s *state) []*state {
 		}
 		next = append(next, &state{
 			kind: s.kind, typeName: name, places: places, labels: s.labels, contexts: s.contexts, parent: s, step: "... on " + name,
+			rank: int(object),
 		})
 	}
 	return next
 }
 
+// neverReturned tells whether one of the subgraphs that can be asked returns an abstract type that does not include this one:
+// as all of them return the same objects, none returns it, which is what the hint on runtime types says.
+func (c *checker) neverReturned(places []placeID, object querygraph.ObjectID) bool {
+	for _, p := range places {
+		node := c.graph.Node(c.facts.places[p].node)
+		if _, ok := c.graph.Down(node.ID, object); !ok && node.Type.IsAbstract() {
+			return true
+		}
+	}
+	return false
+}
+
 // checkMutation proves each mutation field from each subgraph that has it by itself: a mutation is sent to one subgraph.
 func (c *checker) checkMutation(root string) {
 	t := c.graph.Supergraph.Type(root)
-	for _, f := range t.Fields {
+	for rank, f := range slices.Backward(t.Fields) {
 		if c.isInaccessible(f.Directives) {
 			continue
 		}
 		for _, choice := range c.labelChoices(root, f.Name, labels("")) {
-			c.checkMutationField(t, f, choice)
+			c.checkMutationField(t, f, rank, choice)
 		}
 	}
 }
 
-func (c *checker) checkMutationField(t *supergraph.Type, f *supergraph.Field, choice labels) {
+func (c *checker) checkMutationField(t *supergraph.Type, f *supergraph.Field, rank int, choice labels) {
 	start := &state{kind: ast.Mutation, typeName: t.Name, places: c.rootPlaces(ast.Mutation), labels: choice}
 	var owners []placeID
 	for _, p := range start.places {
@@ -321,31 +346,53 @@ func (c *checker) checkMutationField(t *supergraph.Type, f *supergraph.Field, ch
 	}
 	if len(owners) <= 1 {
 		only := &state{kind: ast.Mutation, typeName: t.Name, places: owners, labels: choice}
-		if following := c.advanceField(only, t, f, choice, c.facts.frontier(owners, choice, nil)); following != nil {
+		if following := c.advanceField(only, t, f, rank, choice, c.facts.frontier(owners, choice, nil)); following != nil {
 			c.walk(following)
 		}
 		return
 	}
-	var failures []Problem
+	var failures []mutationFailure
+	var attempts []*checker
 	for _, owner := range owners {
-		alone := newChecker(c.graph, c.maxStates)
-		alone.facts, alone.hinted = c.facts, c.hinted
-		places := []placeID{owner}
-		from := &state{kind: ast.Mutation, typeName: t.Name, places: places, labels: choice}
-		following := alone.advanceField(from, t, f, choice, c.facts.frontier(places, choice, nil))
-		if following != nil {
-			alone.walk(following)
-		}
-		i := slices.IndexFunc(alone.problems, func(p Problem) bool { return p.Severity == diag.Error })
-		if i < 0 {
+		alone := c.attempt(owner, t, f, rank, choice)
+		failed := slices.DeleteFunc(slices.Clone(alone.problems), func(p Problem) bool { return p.Severity != diag.Error })
+		if len(failed) == 0 {
 			c.problems = append(c.problems, alone.problems...)
+			c.adoptVisits(alone)
 			return
 		}
-		failure := alone.problems[i]
-		failure.Subgraphs = []querygraph.SubgraphID{c.facts.subgraph(owner)}
-		failures = append(failures, failure)
+		attempts = append(attempts, alone)
+		failures = append(failures, mutationFailure{c.facts.subgraph(owner), failed})
 	}
-	c.reportMutation(t, f, failures)
+	c.reportMutation(t, f, rank, failures)
+	for _, alone := range attempts {
+		c.adoptVisits(alone) // what fails there is reported, once is enough
+	}
+}
+
+// mutationFailure is what cannot be answered below a mutation field that is sent to the subgraph.
+type mutationFailure struct {
+	subgraph querygraph.SubgraphID
+	problems []Problem
+}
+
+// attempt proves all that is below a mutation field when it is asked at one place.
+func (c *checker) attempt(owner placeID, t *supergraph.Type, f *supergraph.Field, rank int, choice labels) *checker {
+	alone := newChecker(c.graph, c.maxStates)
+	alone.facts, alone.hinted = c.facts, c.hinted
+	places := []placeID{owner}
+	from := &state{kind: ast.Mutation, typeName: t.Name, places: places, labels: choice}
+	if following := alone.advanceField(from, t, f, rank, choice, c.facts.frontier(places, choice, nil)); following != nil {
+		alone.walk(following)
+	}
+	return alone
+}
+
+// adoptVisits takes over what another checker has looked at.
+func (c *checker) adoptVisits(other *checker) {
+	for key, visits := range other.visits {
+		c.visits[key] = append(c.visits[key], visits...)
+	}
 }
 
 // labelChoices gives the assignments under which a field of the API must be answered: both values of each label that
