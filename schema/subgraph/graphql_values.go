@@ -68,11 +68,7 @@ func (s *Subgraph) invalidObject(v *ast.Value, t *Type) (*ast.Position, string) 
 			return at, problem
 		}
 	}
-	for _, field := range t.Fields {
-		if field.Type.NonNull && field.Default == nil && v.Children.ForName(field.Name) == nil {
-			return v.Position, fmt.Sprintf("the required field %q is missing", field.Coordinate())
-		}
-	}
+	// A required field may be missing: no common server minds in a default value, and resolvers fill it in.
 	if First(t.Applied, KnownOneOf) != nil {
 		if len(v.Children) != 1 || v.Children[0].Value.Kind == ast.NullValue {
 			return v.Position, fmt.Sprintf("exactly one field of %q must be given, and it cannot be null", t.Name)
