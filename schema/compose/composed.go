@@ -151,10 +151,18 @@ func isMachinery(identity string) bool {
 func (c *composition) conflicting(name string) (graphs []supergraph.GraphID, known subgraph.Known) {
 	for i, s := range c.subgraphs {
 		d := s.Directive(name)
-		if d != nil && isComposedByDefault(d.Known) && (!s.Federation1 || d.Position != nil) {
-			graphs = append(graphs, supergraph.GraphID(i))
-			known = d.Known
+		if d == nil || !isComposedByDefault(d.Known) {
+			continue
 		}
+		g := supergraph.GraphID(i)
+		if s.Federation1 && d.Position == nil {
+			// Every federation 1 schema has the name; it counts where it is used.
+			if _, used := directiveUses(s, g)[d.Known]; !used {
+				continue
+			}
+		}
+		graphs = append(graphs, g)
+		known = d.Known
 	}
 	return graphs, known
 }
