@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
+	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/property"
 	"github.com/tributary-gql/tributary/router/routertest/scenario"
 )
@@ -37,6 +40,9 @@ func TestScenarios(t *testing.T) {
 			in, err := property.InputOf(s)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if s.Settings.Wire {
+				in.Through = newWire(t, s.Subgraphs, patienceOf(in.Faults)).through
 			}
 			outcome, failure := in.Run(context.Background())
 			if failure != nil {
@@ -74,4 +80,12 @@ func TestScenarios(t *testing.T) {
 			}
 		})
 	}
+}
+
+// patienceOf is how long to wait for a subgraph: not long where it is sure not to answer.
+func patienceOf(faults []fake.Fault) time.Duration {
+	if slices.ContainsFunc(faults, func(f fake.Fault) bool { return f.Kind == fake.Hang }) {
+		return 300 * time.Millisecond
+	}
+	return 20 * time.Second
 }

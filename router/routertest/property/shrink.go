@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
@@ -25,11 +26,13 @@ type Input struct {
 	Caller     *reference.Caller
 	Defer      bool
 	Events     int // of a subscription
+	// Through replaces how subgraphs are reached; nil: in process.
+	Through func(*fake.Fleet) exec.Fetcher
 }
 
 // on is the input as a case in a world.
 func (in Input) on(w *world.World) Case {
-	return Case{World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer}
+	return Case{World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer, Through: in.Through}
 }
 
 // world is the input's world. Subgraphs are what their own SDL says, so that composition is put to the test as well.
@@ -200,7 +203,7 @@ func (in Input) Scenario(title string) *scenario.Scenario {
 	s.Settings.Caller, s.Settings.Defer, s.Settings.Events = in.Caller, in.Defer, in.Events
 	for _, f := range in.Faults {
 		s.Settings.Faults = append(s.Settings.Faults, scenario.Fault{
-			Kind: f.Kind.String(), Subgraph: f.Subgraph, Skip: f.Skip, Times: f.Times, Index: f.Index,
+			Kind: f.Kind.String(), Subgraph: f.Subgraph, Skip: f.Skip, Times: f.Times, Index: f.Index, Size: f.Size,
 		})
 	}
 	return s

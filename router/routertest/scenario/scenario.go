@@ -57,6 +57,8 @@ type Settings struct {
 	Caller *reference.Caller `json:"caller,omitempty"`
 	Defer  bool              `json:"defer,omitempty"`  // plan @defer as later payloads
 	Events int               `json:"events,omitempty"` // of a subscription
+	// Wire: the subgraphs are behind real connections, asked through the router's own HTTP client.
+	Wire bool `json:"wire,omitempty"`
 	// OperationName chooses among several operations.
 	OperationName string `json:"operationName,omitempty"`
 }
@@ -68,6 +70,7 @@ type Fault struct {
 	Skip     int    `json:"skip,omitempty"`
 	Times    int    `json:"times,omitempty"`
 	Index    int    `json:"index,omitempty"`
+	Size     int    `json:"size,omitempty"`
 }
 
 // Options are the world's options.
@@ -88,7 +91,7 @@ func (s Settings) FakeFaults() ([]fake.Fault, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("there is no fault %q", f.Kind)
 		}
-		faults = append(faults, fake.Fault{Kind: fake.FaultKinds()[i], Subgraph: f.Subgraph, Skip: f.Skip, Times: f.Times, Index: f.Index})
+		faults = append(faults, fake.Fault{Kind: fake.FaultKinds()[i], Subgraph: f.Subgraph, Skip: f.Skip, Times: f.Times, Index: f.Index, Size: f.Size})
 	}
 	return faults, nil
 }
