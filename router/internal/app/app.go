@@ -40,8 +40,8 @@ type App struct {
 	certs    *certs.Listener // nil without TLS
 	snapshot atomic.Pointer[snapshot.Snapshot]
 	current  atomic.Pointer[generation]
-	metrics  *telemetry.Metrics // nil without an admin address
-	reloads  *reloads           // nil: the configuration stays as it is
+	watch    *telemetry.Telemetry
+	reloads  *reloads // nil: the configuration stays as it is
 
 	background context.Context // of what runs beside requests; set by Run
 	owned      sync.WaitGroup  // everything that Run has started
@@ -64,14 +64,14 @@ func New(c *config.Config, logger *slog.Logger) (*App, error) {
 	if a.client, err = subgraphclient.New(subgraphclient.Options{}); err != nil {
 		return nil, err
 	}
-	if c.AdminListen != "" {
-		a.metrics = a.newMetrics()
+	if a.watch, err = a.newTelemetry(c); err != nil {
+		return nil, err
 	}
 	if a.certs, err = a.newListenerCerts(c); err != nil {
 		return nil, err
 	}
 	a.drain.ready = func() bool { return a.snapshot.Load() != nil }
-	a.traffic = newTraffic(a.client, logger)
+	a.traffic = newTraffic(a.fetcher(), logger)
 	first, err := a.newGeneration(c, nil)
 	if err != nil {
 		return nil, err
@@ -134,12 +134,12 @@ func (a *App) build(g, previous *generation) error {
 		csrf = nil
 	}
 	g.server = server.New(server.Options{
-		Observer: a.observer(),
+		Observer: a.watch.Failures(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() },
 		Fetcher:  newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, Policy: policies.policy, Labels: policies.label,
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
-		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, AccessLog: c.Log.Access, Logger: a.logger,
+		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, Logger: a.logger,
 	})
 	if err := checkSubgraphCerts(c); err != nil {
 		return err
@@ -181,6 +181,11 @@ func (a *App) Run(ctx context.Context) error {
 	a.background = background
 	failed := make(chan error, 4)
 	a.owned.Go(func() { a.watchCerts(background) })
+	a.owned.Go(func() {
+		if err := a.watch.Run(background); err != nil {
+			a.logger.Warn("telemetry is incomplete", "error", err)
+		}
+	})
 	for _, p := range a.current.Load().parts {
 		a.start(p)
 	}

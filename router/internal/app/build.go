@@ -82,10 +82,7 @@ func newSource(c *config.Config, logger *slog.Logger) source.Source {
 // handler is the server behind what every answer needs.
 func (a *App) handler(g *generation, shed func(http.Handler) http.Handler) http.Handler {
 	c := g.config.CORS
-	inner := shed(g.server)
-	if a.metrics != nil {
-		inner = a.metrics.Measure(inner)
-	}
+	inner := a.watch.Handler(shed(g.server), g.config.Log.Access)
 	if len(c.Origins) == 0 {
 		return inner
 	}

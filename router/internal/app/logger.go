@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // logHandler is a handler whose level can change while the router runs.
@@ -20,9 +21,9 @@ func NewLogger(c *config.Config, w io.Writer) *slog.Logger {
 	h.setLevel(c.Log.Level)
 	options := &slog.HandlerOptions{Level: level}
 	if c.Log.Format == "text" {
-		h.Handler = slog.NewTextHandler(w, options)
+		h.Handler = telemetry.LogHandler(slog.NewTextHandler(w, options))
 	} else {
-		h.Handler = slog.NewJSONHandler(w, options)
+		h.Handler = telemetry.LogHandler(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(h)
 }

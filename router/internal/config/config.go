@@ -33,6 +33,7 @@ type Config struct {
 	CORS          CORS                `yaml:"cors" doc:"Which web origins may call the router."`
 	CSRF          CSRF                `yaml:"csrf" doc:"Protection against requests that a browser sends without asking."`
 	Override      Override            `yaml:"override" doc:"Progressive @override: which labels are on."`
+	Telemetry     Telemetry           `yaml:"telemetry" doc:"Traces and metrics."`
 	Log           Log                 `yaml:"log" doc:"Structured logs on standard error."`
 }
 
@@ -235,7 +236,8 @@ func Default() *Config {
 		CSRF: CSRF{
 			Enabled: true, Headers: []string{"apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight"},
 		},
-		CORS: CORS{MaxAge: Duration(time.Hour)},
-		Log:  Log{Level: "info", Format: "json"},
+		CORS:      CORS{MaxAge: Duration(time.Hour)},
+		Telemetry: defaultTelemetry(),
+		Log:       Log{Level: "info", Format: "json"},
 	}
 }

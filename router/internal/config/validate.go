@@ -45,6 +45,7 @@ func (c *Config) Validate() []error {
 	if c.Plans.Workers < 0 {
 		v.add("plans.workers", "cannot be negative; 0 means one for each processor")
 	}
+	v.telemetry(c.Telemetry)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "text")
 	return v.problems

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // bodies holds request bodies between requests.
@@ -56,6 +56,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, media, err)
 		return
 	}
+	telemetry.FromContext(ctx).Caller(identity.Subject)
 	if batch {
 		s.serveBatch(ctx, w, r, snap, identity, requests)
 		return
@@ -125,18 +126,20 @@ func (s *Server) checkCSRF(r *http.Request) error {
 	return refuse(http.StatusForbidden, gqlerr.CSRFPrevention, "a page of another site caused this request; a script that means it sends one of the headers %s", strings.Join(s.options.CSRFHeaders, ", "))
 }
 
-// run executes one operation and emits its payloads to sink. Its errors are those before execution.
-func (s *Server) run(ctx context.Context, snap *snapshot.Snapshot, r *http.Request, identity *auth.Identity, request *graphqlRequest, sink exec.Sink) error {
-	began := time.Now()
+// execute is run without what is told of it.
+func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.Request, identity *auth.Identity, request *graphqlRequest, sink exec.Sink, watched *telemetry.Operation) error {
 	hash, err := s.documents.find(ctx, r.Header, request)
 	if err != nil {
 		return err
 	}
+	watched.PlanStarts(ctx)
 	prepared, err := snap.Prepare(ctx, request.Query, request.OperationName)
 	if err != nil {
 		return err
 	}
 	s.documents.remember(hash, request.Query)
+	repeated := prepared.Repeated()
+	watched.Known(prepared.Operation.Name, string(prepared.Operation.Kind), prepared.Operation.Hash, repeated)
 	if r.Method == http.MethodGet && prepared.Operation.Kind != ast.Query {
 		refusal := refuse(http.StatusMethodNotAllowed, gqlerr.MethodNotAllowed, "a %s cannot be sent by GET: use POST", prepared.Operation.Kind)
 		refusal.header = http.Header{"Allow": {"POST"}}
@@ -153,23 +156,21 @@ func (s *Server) run(ctx context.Context, snap *snapshot.Snapshot, r *http.Reque
 	if err != nil {
 		return err
 	}
+	watched.PlanEnds(repeated, nil)
 	authorizations, err := s.authorize(ctx, program.Plan.Authorizations, identity, r)
 	if err != nil {
 		return err
 	}
-	err = program.Execute(ctx, exec.Input{
-		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy, Observer: s.options.Observer,
+	return program.Execute(ctx, exec.Input{
+		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy, Observer: s.observer(watched),
 		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
 		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
 	}, s.options.Fetcher, sink)
-	if s.options.AccessLog {
-		s.options.Logger.LogAttrs(ctx, levelOf(err), "request", requestAttrs(r, prepared, identity, time.Since(began), err)...)
-	}
-	return err
 }
 
 // serveBatch runs the operations of a batch side by side and answers with the list of their responses.
 func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, snap *snapshot.Snapshot, identity *auth.Identity, requests []*graphqlRequest) {
+	telemetry.FromContext(ctx).Batch()
 	payloads := make([][]byte, len(requests))
 	var group sync.WaitGroup
 	for i, request := range requests {

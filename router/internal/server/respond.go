@@ -3,14 +3,12 @@ package server
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
-	"github.com/tributary-gql/tributary/router/internal/snapshot"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // responseSink writes the one payload of an operation.
@@ -52,6 +50,7 @@ var contentTypes = map[mediaType][]string{jsonType: {jsonType.header()}, respons
 // refuse answers a request that never became an operation: with its status, whatever the client accepts.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, media mediaType, err error) {
 	errs, status := s.edgeErrors(r, err)
+	telemetry.FromContext(r.Context()).Refused(string(errs[0].Code))
 	var refusal *httpError
 	if errors.As(err, &refusal) {
 		for name, values := range refusal.header {
@@ -111,25 +110,4 @@ func appendErrors(dst []byte, errs gqlerr.List) []byte {
 	dst = append(dst, `{"errors":`...)
 	dst = errs.AppendJSON(dst)
 	return append(dst, '}')
-}
-
-func levelOf(err error) slog.Level {
-	if err != nil {
-		return slog.LevelWarn
-	}
-	return slog.LevelInfo
-}
-
-func requestAttrs(r *http.Request, p *snapshot.Prepared, identity *auth.Identity, took time.Duration, err error) []slog.Attr {
-	attrs := []slog.Attr{
-		slog.String("operation", p.Operation.Name), slog.String("kind", string(p.Operation.Kind)),
-		slog.Duration("took", took), slog.String("client", r.Header.Get("apollographql-client-name")),
-	}
-	if identity.Authenticated() {
-		attrs = append(attrs, slog.String("subject", identity.Subject))
-	}
-	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
-	}
-	return attrs
 }

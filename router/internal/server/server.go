@@ -23,7 +23,7 @@ type Options struct {
 	Snapshot func(*http.Request) *snapshot.Snapshot
 	Fetcher  exec.Fetcher
 	Verifier *auth.Verifier
-	Observer exec.Observer // nil: nobody
+	Observer exec.Observer // of operations that telemetry does not watch; nil: nobody
 	Headers  *headers.Rules
 	// RateLimits refuses callers who ask too often; nil: nobody.
 	RateLimits *ratelimit.Limiter
@@ -44,7 +44,6 @@ type Options struct {
 	Timeout            time.Duration
 	CSRFHeaders        []string     // empty: no protection
 	Playground         http.Handler // nil: none
-	AccessLog          bool
 	Logger             *slog.Logger
 }
 

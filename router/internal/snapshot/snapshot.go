@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
@@ -58,6 +59,16 @@ type Prepared struct {
 	// Labels are the override labels that matter for it, sorted.
 	Labels   []string
 	programs programs
+	asked    atomic.Bool
+}
+
+// Repeated tells whether the operation was asked for before.
+func (p *Prepared) Repeated() bool {
+	if p.asked.Load() {
+		return true
+	}
+	p.asked.Store(true)
+	return false
 }
 
 // Program is a compiled plan.

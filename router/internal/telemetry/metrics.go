@@ -1,61 +1,130 @@
-// Package telemetry counts and times what the router does. All names stand here. Labels are bounded: they come from the
-// supergraph, from the router's own codes or from small fixed sets, never from clients.
 package telemetry
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
-	"time"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/tributary-gql/tributary/router/internal/exec"
-	"github.com/tributary-gql/tributary/router/internal/plan"
+	"go.opentelemetry.io/contrib/instrumentation/runtime"
+	"go.opentelemetry.io/otel/attribute"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// buckets are for durations in seconds: from what a cached answer takes to what a deadline allows.
-var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
-
-// Metrics are the router's metrics. They are safe for concurrent use.
+// Metrics count and measure what the router does. They are safe for concurrent use; a nil *Metrics does nothing. Adding to a
+// series that exists allocates nothing.
 type Metrics struct {
-	registry    *prometheus.Registry
-	requests    *prometheus.HistogramVec
-	active      prometheus.Gauge
-	fetches     *prometheus.HistogramVec
-	fetchErrors *prometheus.CounterVec
-	entities    *prometheus.CounterVec
+	provider   *sdkmetric.MeterProvider
+	meter      metric.Meter
+	registry   *prometheus.Registry
+	reader     *sdkmetric.ManualReader // for the exporter; nil without one
+	counters   [len(counters)]metric.Int64Counter
+	histograms [len(histograms)]metric.Float64Histogram
+	active     metric.Int64UpDownCounter
+
+	counterSeries   [len(counters)]series[metric.AddOption]
+	histogramSeries [len(histograms)]series[metric.RecordOption]
 }
 
-// NewMetrics makes metrics with those of the Go runtime and the process.
-func NewMetrics() *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_server_request_duration_seconds", Help: "Time to answer a request.", Buckets: buckets,
-		}, []string{"http_request_method", "http_response_status_code"}),
-		active: prometheus.NewGauge(prometheus.GaugeOpts{Name: "http_server_active_requests", Help: "Requests under way."}),
-		fetches: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "tributary_subgraph_fetch_duration_seconds", Help: "Time until a subgraph's answer was there.", Buckets: buckets,
-		}, []string{"subgraph"}),
-		fetchErrors: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tributary_subgraph_fetch_errors_total", Help: "Fetches that failed, and answers with errors, by code.",
-		}, []string{"subgraph", "code"}),
-		entities: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tributary_subgraph_representations_total", Help: "Entity representations sent, after equal ones were put together.",
-		}, []string{"subgraph"}),
+// maxSeries bounds the series of one metric, whatever happens: vocabularies keep far below it.
+const maxSeries = 20_000
+
+const scopeName = "github.com/tributary-gql/tributary/router"
+
+// newMetrics makes metrics that Prometheus can scrape, and that are also sent when export is set.
+func newMetrics(about *resource.Resource, export bool) (*Metrics, error) {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	scraped, err := otelprometheus.New(otelprometheus.WithRegisterer(m.registry), otelprometheus.WithoutScopeInfo())
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	m.registry.MustRegister(m.requests, m.active, m.fetches, m.fetchErrors, m.entities,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
+	options := []sdkmetric.Option{sdkmetric.WithResource(about), sdkmetric.WithReader(scraped), sdkmetric.WithCardinalityLimit(maxSeries)}
+	if export {
+		m.reader = sdkmetric.NewManualReader()
+		options = append(options, sdkmetric.WithReader(m.reader))
+	}
+	m.provider = sdkmetric.NewMeterProvider(options...)
+	m.meter = m.provider.Meter(scopeName)
+	if err := m.makeInstruments(); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	if export {
+		if err := runtime.Start(runtime.WithMeterProvider(m.provider)); err != nil {
+			return nil, fmt.Errorf("metrics of the runtime: %w", err)
+		}
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m, nil
 }
 
-// Gauge adds a value that is read when somebody asks.
+func (m *Metrics) makeInstruments() (err error) {
+	for i, c := range counters {
+		if m.counters[i], err = m.meter.Int64Counter(c.name, metric.WithDescription(c.help), metric.WithUnit(c.unit)); err != nil {
+			return err
+		}
+	}
+	for i, h := range histograms {
+		bounds := durations
+		if Histogram(i) == OperationCost {
+			bounds = costs
+		}
+		if m.histograms[i], err = m.meter.Float64Histogram(h.name, metric.WithDescription(h.help), metric.WithUnit(h.unit),
+			metric.WithExplicitBucketBoundaries(bounds...)); err != nil {
+			return err
+		}
+	}
+	m.active, err = m.meter.Int64UpDownCounter(activeRequests.name, metric.WithDescription(activeRequests.help), metric.WithUnit(activeRequests.unit))
+	return err
+}
+
+// Add counts n of what c is, with one value for each of its labels.
+func (m *Metrics) Add(c Counter, n int64, values ...string) {
+	if m != nil && n != 0 {
+		m.counters[c].Add(context.Background(), n, m.counterSeries[c].options(counters[c], values, counterOption)...)
+	}
+}
+
+// Record measures a value of what h is, with one value for each of its labels. Durations are in seconds.
+func (m *Metrics) Record(h Histogram, value float64, values ...string) {
+	if m != nil {
+		m.histograms[h].Record(context.Background(), value, m.histogramSeries[h].options(histograms[h], values, histogramOption)...)
+	}
+}
+
+// Gauge adds a value that is read when somebody asks. Its name is written like those of the counters, with dots.
 func (m *Metrics) Gauge(name, help string, value func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	if m == nil {
+		return
+	}
+	_, err := m.meter.Float64ObservableGauge(name, metric.WithDescription(help), metric.WithFloat64Callback(
+		func(_ context.Context, o metric.Float64Observer) error { o.Observe(value()); return nil }))
+	if err != nil {
+		panic(fmt.Sprintf("telemetry: gauge %q: %v", name, err)) // the name is a constant
+	}
+}
+
+// GaugeOf is Gauge with one label, whose values are few: value calls observe for each of them.
+func (m *Metrics) GaugeOf(name, help, label string, value func(observe func(labelValue string, value float64))) {
+	if m == nil {
+		return
+	}
+	_, err := m.meter.Float64ObservableGauge(name, metric.WithDescription(help), metric.WithFloat64Callback(
+		func(_ context.Context, o metric.Float64Observer) error {
+			value(func(labelValue string, value float64) {
+				o.Observe(value, metric.WithAttributes(attribute.String(label, labelValue)))
+			})
+			return nil
+		}))
+	if err != nil {
+		panic(fmt.Sprintf("telemetry: gauge %q: %v", name, err)) // the name is a constant
+	}
 }
 
 // Handler serves the metrics in Prometheus' formats.
@@ -63,64 +132,46 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
-// codeOfErrors is the code under which answers with GraphQL errors are counted.
-const codeOfErrors = "GRAPHQL_ERRORS"
+// seriesKey holds the values of a series' labels; no metric has more.
+type seriesKey [3]string
 
-// FetchStarts implements exec.Observer.
-func (m *Metrics) FetchStarts(ctx context.Context, _ *plan.Fetch) context.Context { return ctx }
+// series keeps the options for each combination of labels, so that a request makes none.
+type series[Option any] struct {
+	mu    sync.RWMutex
+	known map[seriesKey][]Option
+}
 
-// ErrorReported implements exec.Observer.
-func (m *Metrics) ErrorReported(string, string) {}
-
-// FetchDone implements exec.Observer.
-func (m *Metrics) FetchDone(report exec.FetchReport) {
-	subgraph := report.Fetch.Subgraph
-	m.fetches.WithLabelValues(subgraph).Observe(report.Duration.Seconds())
-	if report.Representations > 0 {
-		m.entities.WithLabelValues(subgraph).Add(float64(report.Representations))
+func (s *series[Option]) options(of instrument, values []string, option func(attribute.Set) Option) []Option {
+	var key seriesKey
+	if copy(key[:], values) != len(of.labels) || len(values) != len(of.labels) {
+		panic("telemetry: " + of.name + " has other labels than it was given")
 	}
-	if report.Err != nil {
-		code := exec.CodeInternal
-		if failed := (*exec.FetchError)(nil); errors.As(report.Err, &failed) {
-			code = failed.Code
+	s.mu.RLock()
+	options, ok := s.known[key]
+	s.mu.RUnlock()
+	if ok {
+		return options
+	}
+	attributes := make([]attribute.KeyValue, len(of.labels))
+	for i, label := range of.labels {
+		key[i] = cloned(key[i])
+		attributes[i] = label.String(key[i])
+		if number, err := strconv.Atoi(key[i]); err == nil && label == keyStatus {
+			attributes[i] = label.Int(number)
 		}
-		m.fetchErrors.WithLabelValues(subgraph, code).Inc()
-	} else if report.Errors > 0 {
-		m.fetchErrors.WithLabelValues(subgraph, codeOfErrors).Inc()
 	}
-}
-
-// Measure times the requests that next answers.
-func (m *Metrics) Measure(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m.active.Inc()
-		defer m.active.Dec()
-		began := time.Now()
-		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(recorder, r)
-		m.requests.WithLabelValues(method(r.Method), strconv.Itoa(recorder.status)).Observe(time.Since(began).Seconds())
-	})
-}
-
-// method bounds the label: clients may send any word.
-func method(name string) string {
-	switch name {
-	case http.MethodGet, http.MethodPost, http.MethodOptions, http.MethodHead:
-		return name
+	options = []Option{option(attribute.NewSet(attributes...))}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = map[seriesKey][]Option{}
 	}
-	return "_OTHER"
+	if len(s.known) < maxSeries {
+		s.known[key] = options
+	}
+	return options
 }
 
-type statusRecorder struct {
-	http.ResponseWriter
-	status int
-}
+func counterOption(set attribute.Set) metric.AddOption { return metric.WithAttributeSet(set) }
 
-// WriteHeader implements http.ResponseWriter.
-func (s *statusRecorder) WriteHeader(status int) {
-	s.status = status
-	s.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap serves http.ResponseController.
-func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+func histogramOption(set attribute.Set) metric.RecordOption { return metric.WithAttributeSet(set) }

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"runtime/debug"
+
+	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
+)
+
+// newTelemetry is made once: what is exported, and where, does not change while the router runs.
+func (a *App) newTelemetry(c *config.Config) (*telemetry.Telemetry, error) {
+	t := c.Telemetry
+	made, err := telemetry.New(telemetry.Options{
+		ServiceName: t.ServiceName, ServiceVersion: version(), Attributes: t.Attributes, Scrape: c.AdminListen != "", Logger: a.logger,
+		Traces:  telemetry.TraceOptions{Export: exportOptions(t.Traces.OTLP), Sample: t.Traces.Sample, IgnoreCallers: !t.Traces.FollowCallers},
+		Metrics: telemetry.MetricOptions{Export: exportOptions(t.Metrics.OTLP), Interval: t.Metrics.Interval.Std(), Operations: t.Metrics.Operations},
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := made.Metrics()
+	m.Gauge("tributary.supergraph.loaded", "1 when a supergraph is in use.", func() float64 {
+		if a.snapshot.Load() == nil {
+			return 0
+		}
+		return 1
+	})
+	m.Gauge("tributary.operations.cached", "Documents that are parsed, validated and planned.", func() float64 {
+		if snap := a.snapshot.Load(); snap != nil {
+			return float64(snap.Cached())
+		}
+		return 0
+	})
+	return made, nil
+}
+
+func exportOptions(o config.OTLP) telemetry.ExportOptions {
+	return telemetry.ExportOptions{Endpoint: o.Endpoint, GRPC: o.Protocol == "grpc", Headers: o.Headers, Timeout: o.Timeout.Std()}
+}
+
+// version is the router's, as the build knows it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
+}
+
+// fetcher asks subgraphs, with the trace that a fetch belongs to.
+func (a *App) fetcher() exec.Fetcher {
+	if a.watch.Traces() {
+		return traced{a.client}
+	}
+	return a.client
+}
+
+// traced sends the trace on to subgraphs. It stands below what lets fetches share an answer: each trace has a header of its
+// own, and fetches that differ in that alone are the same.
+type traced struct{ next exec.Fetcher }
+
+// Fetch implements exec.Fetcher.
+func (t traced) Fetch(ctx context.Context, request *exec.FetchRequest) (exec.Answer, error) {
+	own := withTrace(ctx, request)
+	return t.next.Fetch(ctx, &own)
+}
+
+// Stream implements exec.Streamer, as far as what is below does.
+func (t traced) Stream(ctx context.Context, request *exec.FetchRequest, emit func(exec.Answer) error) error {
+	streamer, ok := t.next.(exec.Streamer)
+	if !ok {
+		return &exec.FetchError{Code: exec.CodeInternal, Message: "Subscriptions are not supported here."}
+	}
+	own := withTrace(ctx, request)
+	return streamer.Stream(ctx, &own, emit)
+}
+
+// withTrace gives a request of its own: others may still compare the lines of the original.
+func withTrace(ctx context.Context, request *exec.FetchRequest) exec.FetchRequest {
+	lines := subgraphclient.RequestHeader(request)
+	own := *request
+	own.Header, own.HasHeader = telemetry.AppendTraceHeaders(ctx, lines[:len(lines):len(lines)]), true
+	return own
+}
