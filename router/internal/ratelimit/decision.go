@@ -34,6 +34,8 @@ type Decision struct {
 	Reset     time.Duration // until the bucket is full
 	// RetryAfter is the time after which the same request fits, when it was refused; negative: it never will.
 	RetryAfter time.Duration
+
+	debited *debit // by cost only, for Settle
 }
 
 // Allowed tells whether the request may go on.
@@ -57,12 +59,13 @@ func (d Decision) Err() (*gqlerr.Error, int) {
 const unavailableRetry = "1"
 
 // WriteHeaders sets RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset (seconds), and Retry-After (seconds; RFC 9110,
-// section 10.2.3) on refusals.
+// section 10.2.3) on refusals. Where a request is judged several times, the headers speak of the decision that refuses it,
+// else of the bucket with the smallest share left.
 func (d Decision) WriteHeaders(h http.Header) {
 	if d.Outcome == Unavailable {
 		h["Retry-After"] = []string{unavailableRetry}
 	}
-	if d.Rule == "" {
+	if d.Rule == "" || d.Outcome != Refused && nearer(h, d) {
 		return
 	}
 	h["Ratelimit-Limit"] = []string{strconv.FormatInt(d.Limit, 10)}
@@ -71,6 +74,19 @@ func (d Decision) WriteHeaders(h http.Header) {
 	if d.Outcome == Refused && d.RetryAfter > 0 {
 		h["Retry-After"] = []string{strconv.FormatInt(seconds(d.RetryAfter), 10)}
 	}
+}
+
+// nearer tells whether the headers speak of a bucket that has a smaller share left than that of d, or of none at all.
+func nearer(h http.Header, d Decision) bool {
+	if len(h["Retry-After"]) > 0 {
+		return true
+	}
+	if len(h["Ratelimit-Limit"]) == 0 || len(h["Ratelimit-Remaining"]) == 0 {
+		return false
+	}
+	limit, limitErr := strconv.ParseFloat(h["Ratelimit-Limit"][0], 64)
+	remaining, remainingErr := strconv.ParseFloat(h["Ratelimit-Remaining"][0], 64)
+	return limitErr == nil && remainingErr == nil && remaining*float64(d.Limit) <= float64(d.Remaining)*limit
 }
 
 // Headers are the names that WriteHeaders may set: browsers show them to scripts of other origins only when told so.

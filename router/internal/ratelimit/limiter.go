@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/clientname"
 )
 
 // OnError says what happens while Redis fails.
@@ -46,6 +49,7 @@ type Limiter struct {
 	redis   *redisStore // nil: the local store is all there is
 	guard   *guard
 	leases  *leases
+	debts   chan []demand // corrections that Run has to make on Redis
 }
 
 // New makes a Limiter, or says everything that is wrong with its options. It opens no connection; Run and Close belong to it.
@@ -72,6 +76,7 @@ func New(o Options) (*Limiter, error) {
 	if len(o.Redis.Addresses) > 0 {
 		l.redis = newRedisStore(o.Redis, o.Timeout, o.Prefix)
 		l.guard = newGuard(l.redis, o.OnError, o.Logger)
+		l.debts = make(chan []demand, maxDebts)
 	}
 	return l, nil
 }
@@ -107,9 +112,13 @@ func withDefaults(o Options) Options {
 
 // Run watches over Redis until ctx ends: without it a Limiter that has lost Redis never returns to it.
 func (l *Limiter) Run(ctx context.Context) {
-	if l.guard != nil {
-		l.guard.run(ctx)
+	if l.guard == nil {
+		return
 	}
+	var owned sync.WaitGroup
+	owned.Go(func() { l.settleDebts(ctx) })
+	l.guard.run(ctx)
+	owned.Wait()
 }
 
 // Close closes the connections; from then on OnError decides.
@@ -149,26 +158,34 @@ func (l *Limiter) TakeRules(ctx context.Context, by By, which Rules, caller *Cal
 	}
 	var grants []grant
 	var err error
-	if l.guard == nil {
-		grants, err = l.local.take(ctx, demandsOf(claims))
-	} else {
+	shared := l.guard != nil
+	if shared {
 		grants, err = l.takeShared(ctx, claims)
+	} else {
+		grants, err = l.local.take(ctx, demandsOf(claims))
 	}
 	if err != nil && l.options.OnError == Local {
 		for i := range claims { // a lease may have changed them
 			claims[i].demand.need, claims[i].demand.want = amount, amount
 		}
 		grants, err = l.local.take(ctx, demandsOf(claims))
+		shared = false
 	}
 	if err != nil {
 		return l.undecided(claims)
 	}
-	return l.decide(claims, grants)
+	d := l.decide(claims, grants)
+	if by == ByCost && d.Allowed() {
+		d.debited = debitOf(claims, grants, shared)
+	}
+	return d
 }
 
 // claims are the rules that apply to a caller.
 func (l *Limiter) claims(rules []*rule, caller *Caller, amount int64) []claim {
+	name, version := clientname.Of(caller.Header)
 	env := environment{
+		ClientName: name, ClientVersion: version,
 		Claims: caller.Claims, Scopes: caller.Scopes, Authenticated: caller.Authenticated, Header: caller.Header.Get,
 		Address: l.proxies.client(caller.Peer, caller.Header["X-Forwarded-For"]), APIKey: caller.Header.Get(l.options.APIKeyHeader),
 	}

@@ -25,8 +25,8 @@ const (
 // Rule is one limit: Burst tokens at once, and Rate more in each Per.
 type Rule struct {
 	Name string
-	// Key is an expression that names the caller's bucket: over claims, scopes, authenticated, header(name), address and
-	// api_key. Its value is text, a number or a boolean; the rule does not apply to callers for whom it is nil or "".
+	// Key is an expression that names the caller's bucket: over claims, scopes, authenticated, header(name), address,
+	// api_key, client_name and client_version. Its value is text, a number or a boolean; the rule does not apply to callers for whom it is nil or "".
 	// When it fails for a caller (claims.a.b without a), the caller's address is the key.
 	Key   string
 	Rate  int64
@@ -65,6 +65,8 @@ type environment struct {
 	Header        func(string) string `expr:"header"`
 	Address       string              `expr:"address"`
 	APIKey        string              `expr:"api_key"`
+	ClientName    string              `expr:"client_name"`
+	ClientVersion string              `expr:"client_version"`
 }
 
 // rule is a Rule that is ready to run.
