@@ -43,9 +43,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
+	err := command(os.Args[1:], os.Stdout, os.Stderr)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
@@ -53,7 +51,7 @@ func main() {
 }
 
 // command runs the benchmark, or one of the processes that it is made of.
-func command(ctx context.Context, args []string, out, log io.Writer) error {
+func command(args []string, out, log io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "subgraphs":
@@ -75,6 +73,9 @@ func command(ctx context.Context, args []string, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// Only here: the other processes end at once when they are told to.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	return measure(ctx, o, out, log)
 }
 

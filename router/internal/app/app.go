@@ -135,8 +135,8 @@ func (a *App) build(g, previous *generation) error {
 	}
 	g.server = server.New(server.Options{
 		Observer: a.watch.Failures(),
-		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() },
-		Fetcher:  newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, Policy: policies.policy, Labels: policies.label,
+		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() }, Share: shareRequests[c.Sharing.Requests],
+		Fetcher: newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, Policy: policies.policy, Labels: policies.label,
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, Logger: a.logger,

@@ -23,6 +23,8 @@ type Config struct {
 	Demand        DemandControl       `yaml:"demand_control" doc:"What an operation may cost: @cost and @listSize."`
 	Persisted     PersistedDocuments  `yaml:"persisted_documents" doc:"Documents that clients have registered ahead of time, and whether others are answered."`
 	APQ           APQ                 `yaml:"apq" doc:"Automatic persisted queries: clients send a document once, and then its hash."`
+	Sharing       Sharing             `yaml:"sharing" doc:"Identical queries that are under way at the same time."`
+	Memory        Memory              `yaml:"memory" doc:"How much memory the router takes."`
 	Traffic       Traffic             `yaml:"traffic" doc:"Deadlines, overload and shutdown."`
 	TLS           TLS                 `yaml:"tls" doc:"Encryption of the listener for clients, with HTTP/2."`
 	Plans         Plans               `yaml:"plans" doc:"Query planning and its cache."`
@@ -221,6 +223,8 @@ func Default() *Config {
 			Directives: 500, Variables: 500, Batch: 10, IntrospectDepth: 24,
 		},
 		RateLimits: defaultRateLimits(),
+		Sharing:    defaultSharing(),
+		Memory:     defaultMemory(),
 		Demand:     defaultDemandControl(),
 		Persisted:  defaultPersistedDocuments(),
 		APQ:        defaultAPQ(),

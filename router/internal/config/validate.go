@@ -23,6 +23,8 @@ func (c *Config) Validate() []error {
 	}
 	v.limits(c.Limits)
 	v.rateLimits(c.RateLimits)
+	v.sharing(c.Sharing)
+	v.memory(c.Memory)
 	v.demandControl(c.Demand, c.RateLimits)
 	v.persistedDocuments(c.Persisted)
 	v.apq(c.APQ)

@@ -161,11 +161,11 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	if err != nil {
 		return err
 	}
-	return program.Execute(ctx, exec.Input{
+	return s.perform(ctx, r, identity, program, exec.Input{
 		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy, Observer: s.observer(watched),
 		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
 		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
-	}, s.options.Fetcher, sink)
+	}, sink)
 }
 
 // serveBatch runs the operations of a batch side by side and answers with the list of their responses.

@@ -22,6 +22,8 @@ type Options struct {
 	// Snapshot gives the snapshot for a request, nil while there is none yet.
 	Snapshot func(*http.Request) *snapshot.Snapshot
 	Fetcher  exec.Fetcher
+	// Share says whose identical queries share one execution.
+	Share    ShareRequests
 	Verifier *auth.Verifier
 	Observer exec.Observer // of operations that telemetry does not watch; nil: nobody
 	Headers  *headers.Rules
@@ -54,13 +56,14 @@ type Server struct {
 	// documents finds what a request asks for.
 	documents *documents
 	handler   http.Handler
+	sharer    *sharer // nil: no executions are shared
 	// errorPolicy is nil when everything passes.
 	errorPolicy exec.ErrorPolicy
 }
 
 // New makes a Server.
 func New(o Options) *Server {
-	s := &Server{options: o, documents: newDocuments(o.Documents, o.Logger)}
+	s := &Server{options: o, documents: newDocuments(o.Documents, o.Logger), sharer: newSharer(o.Share)}
 	if o.MaskErrors {
 		s.errorPolicy = masked{}
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -74,6 +75,8 @@ func (p *Prepared) Repeated() bool {
 // Program is a compiled plan.
 type Program struct {
 	Plan *plan.Plan
+	// Subgraphs are the names of those that the plan asks, sorted, each once.
+	Subgraphs []string
 	*exec.Program
 }
 
@@ -195,7 +198,16 @@ func (s *Snapshot) plan(ctx context.Context, p *Prepared, active []bool) (*Progr
 	if err != nil {
 		return nil, fmt.Errorf("compile plan: %w", err)
 	}
-	return &Program{Plan: made, Program: compiled}, nil
+	return &Program{Plan: made, Subgraphs: subgraphsOf(made), Program: compiled}, nil
+}
+
+func subgraphsOf(p *plan.Plan) []string {
+	names := make([]string, 0, len(p.Fetches))
+	for _, f := range p.Fetches {
+		names = append(names, f.Subgraph)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Plan makes a plan without any cache: for people who look at plans.

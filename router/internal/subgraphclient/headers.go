@@ -28,6 +28,13 @@ func (h *Headers) Add(name, value string) {
 	h.lines = append(h.lines, "\r\n"...)
 }
 
+// AppendHeaderLines appends the lines of the headers that a source adds for a subgraph, each "Name: value\r\n".
+func AppendHeaderLines(dst []byte, source HeaderSource, subgraph string) []byte {
+	h := Headers{lines: dst}
+	source.AppendHeaders(subgraph, &h)
+	return h.lines
+}
+
 // reserved are headers that the client itself writes, or that belong to one connection.
 var reserved = [...]string{
 	"Host", "Content-Length", "Transfer-Encoding", "Connection", "Content-Type", "Accept", "Accept-Encoding", "Expect", "Te",
