@@ -143,7 +143,23 @@ func inputObject(schema *ast.Schema, definition *ast.Definition, get func(*ast.F
 			coerced[field.Name] = value
 		}
 	}
+	if definition.Directives.ForName("oneOf") != nil {
+		return coerced, exactlyOne(definition.Name, coerced)
+	}
 	return coerced, nil
+}
+
+// exactlyOne demands one field with a value of a @oneOf input object.
+func exactlyOne(typeName string, fields map[string]any) error {
+	if len(fields) != 1 {
+		return fmt.Errorf("%s takes exactly one field, not %d", typeName, len(fields))
+	}
+	for name, value := range fields {
+		if value == nil {
+			return fmt.Errorf("field %s of %s is null", name, typeName)
+		}
+	}
+	return nil
 }
 
 // literal coerces a value of a document. present is false for a variable that has no value.

@@ -10,17 +10,17 @@ import (
 func (g *graphGenerator) abstractTypes() {
 	for i := range g.between(0, 2) {
 		name, field := fmt.Sprintf("Named%d", i), fmt.Sprintf("label%d", i)
-		typ := pick(g, []string{"String", "String!", "Int"})
+		typ, arguments := pick(g, []string{"String", "String!", "Int"}), g.argumentsFor(25)
 		var declared []*home
 		for _, d := range some(g, g.drafts, 1) {
 			members := some(g, g.homesIn(d), 1)
 			if len(members) == 0 {
 				continue
 			}
-			d.typ("interface", name).field(field, typ)
+			d.typ("interface", name).field(field, typ).arguments = arguments
 			for _, h := range members {
 				h.typ.interfaces = append(h.typ.interfaces, name)
-				h.typ.field(field, typ)
+				h.typ.field(field, typ).arguments = arguments
 				declared = append(declared, h)
 			}
 			g.abstract[d] = append(g.abstract[d], name)
@@ -133,7 +133,7 @@ func (g *graphGenerator) connections() {
 				f.arguments = g.argumentsFor(15)
 				if g.chance(40) {
 					if leaf {
-						g.provideBelowUnion(h.draft, f, target)
+						g.provideBelowAbstract(h.draft, f, target)
 					} else {
 						g.provide(h.draft, f, target)
 					}
@@ -210,14 +210,10 @@ func (g *graphGenerator) provide(d *draft, f *fieldDraft, target string) {
 	}
 }
 
-// provideBelowUnion makes a field that leads to a union promise fields of some of its members.
-func (g *graphGenerator) provideBelowUnion(d *draft, f *fieldDraft, target string) {
-	union := d.find(target)
-	if union == nil || union.kind != "union" {
-		return
-	}
+// provideBelowAbstract makes a field that leads to a union or an interface promise fields of some of its members.
+func (g *graphGenerator) provideBelowAbstract(d *draft, f *fieldDraft, target string) {
 	var texts []string
-	for _, member := range union.values {
+	for _, member := range d.members(target) {
 		if g.model == nil || !g.isEntity(member) || !g.chance(60) {
 			continue
 		}
@@ -358,7 +354,7 @@ func (g *graphGenerator) require(h *home, f *fieldDraft) string {
 	return fmt.Sprintf("%s%s { %s }", f.name, g.requiredArguments(f), below)
 }
 
-// requireOther is require for a field that leads to a value or to a union.
+// requireOther is require for a field that leads to a value, a union or an interface.
 func (g *graphGenerator) requireOther(h *home, f *fieldDraft) string {
 	name := strings.Trim(f.typ, "[]!")
 	if slices.ContainsFunc(g.values, func(v *valueType) bool { return v.name == name }) {
@@ -370,13 +366,16 @@ func (g *graphGenerator) requireOther(h *home, f *fieldDraft) string {
 		h.typ.field(f.name, f.typ, "@external").arguments = f.arguments
 		return fmt.Sprintf("%s%s { %s }", f.name, g.requiredArguments(f), pick(g, []string{"amount", "note amount", "extra"}))
 	}
-	union := h.draft.find(name)
-	if union == nil || union.kind != "union" {
+	abstract := h.draft.find(name)
+	if abstract == nil || abstract.kind != "union" && abstract.kind != "interface" || name == "Media" {
 		return ""
 	}
 	h.typ.field(f.name, f.typ, "@external").arguments = f.arguments
 	texts := []string{"__typename"}
-	for _, member := range union.values {
+	if len(abstract.fields) > 0 && len(abstract.fields[0].arguments) == 0 && strings.HasPrefix(abstract.fields[0].name, "label") {
+		texts = append(texts, abstract.fields[0].name)
+	}
+	for _, member := range h.draft.members(name) {
 		if t := h.draft.find(member); g.isEntity(member) && t != nil && len(t.fields) > 0 && !g.isNestedKey(t.fields[0]) {
 			texts = append(texts, fmt.Sprintf("... on %s { %s }", member, t.fields[0].name))
 		}
@@ -406,7 +405,7 @@ func (g *graphGenerator) requiredArguments(f *fieldDraft) string {
 		name, _, _ := strings.Cut(argument, ":")
 		values := map[string][]string{
 			"n": {"1", "7"}, "text": {`"x"`, "null"}, "unit": {"METRIC", "IMPERIAL"},
-			"sort": {"ASC", "DESC"}, "filter": {`{limit: 5}`, `{text: "q", any: [{limit: 1}]}`}, "ids": {`["a"]`, "[]"}, "ratio": {"1.0", "0.5"},
+			"sort": {"ASC", "DESC"}, "filter": {`{limit: 5}`, `{text: "q", any: [{limit: 1}]}`}, "ids": {`["a"]`, "[]"}, "pick": {`{id: "x"}`, `{filter: {limit: 3}}`}, "ratio": {"1.0", "0.5"},
 		}
 		given = append(given, name+": "+pick(g, values[name]))
 	}

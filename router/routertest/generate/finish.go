@@ -18,8 +18,11 @@ func (g *graphGenerator) moved() {
 			continue
 		}
 		for _, f := range from.typ.fields {
-			if !g.plain(f) || f.has("@shareable") || to.typ.find(f.name) != nil {
+			if !g.movable(f) || to.typ.find(f.name) != nil {
 				continue
+			}
+			if target := g.targetEntity(f); target != nil {
+				g.mention(to.draft, target)
 			}
 			override := fmt.Sprintf("@override(from: %q)", from.draft.name)
 			if to.draft.version >= "v2.7" && g.chance(60) {
@@ -29,6 +32,14 @@ func (g *graphGenerator) moved() {
 			break
 		}
 	}
+}
+
+// movable tells whether a field may be taken over by another subgraph: a leaf, or one that leads to an entity.
+func (g *graphGenerator) movable(f *fieldDraft) bool {
+	if f.has("@shareable") {
+		return false
+	}
+	return g.plain(f) || g.composite(f) && g.targetEntity(f) != nil && !f.has("@provides") && !f.has("@external")
 }
 
 // contexts adds an ancestor that sets a context and a descendant that takes an argument from it.
@@ -54,7 +65,25 @@ func (g *graphGenerator) contexts() {
 	child := d.typ("type", "Seat")
 	child.mark(`@key(fields: "id")`)
 	child.field("id", "ID!")
-	child.field("price", g.leaf()).arguments = []string{`region: String @fromContext(field: "$tenant { region }")`, "n: Int = 1"}
+	selection := "$tenant { region }"
+	if g.chance(50) { // another kind of ancestor, with a field of its own
+		branch := d.typ("type", "Branch")
+		branch.mark(`@key(fields: "id")`, `@context(name: "tenant")`)
+		branch.field("id", "ID!")
+		branch.field("zone", "String!")
+		branch.field("seats", pick(g, []string{"[Seat!]!", "Seat"}))
+		if g.chance(50) {
+			branch.field("tenant", "Tenant") // the nearest one counts
+		}
+		d.typ("type", "Query").field("branches", "[Branch!]")
+		selection = "$tenant ... on Tenant { region } ... on Branch { zone }"
+	}
+	if g.chance(50) { // a way that is longer, through a type without a key
+		d.typ("type", "Floor").field("seats", "[Seat!]")
+		d.find("Floor").field("level", "Int")
+		parent.field("floors", "[Floor!]")
+	}
+	child.field("price", g.leaf()).arguments = []string{fmt.Sprintf("region: String @fromContext(field: %q)", selection), "n: Int = 1"}
 	d.typ("type", "Query").field("tenants", "[Tenant!]!").arguments = g.argumentsFor(30)
 	d.typ("type", "Query").field("tenant", "Tenant").arguments = g.argumentsFor(60)
 	far := other.typ("type", "Tenant")
@@ -133,7 +162,7 @@ func (g *graphGenerator) decorate() {
 				switch n := g.random.IntN(100); {
 				case n < 4:
 					f.mark("@inaccessible")
-				case n < 30 && n >= 16 && protected:
+				case n < 40 && n >= 16 && protected:
 					f.mark(pick(g, []string{"@authenticated", `@requiresScopes(scopes: [["read"], ["admin", "all"]])`, `@policy(policies: [["p1"]])`}))
 				case n < 10:
 					f.mark(`@tag(name: "internal")`)

@@ -135,6 +135,10 @@ func (g *operationGenerator) literal(t *ast.Type, depth int) string {
 	if definition.Kind != ast.InputObject {
 		return g.constant(nonNull(t))
 	}
+	if isOneOf(definition) {
+		field := definition.Fields[g.random.IntN(len(definition.Fields))]
+		return "{" + field.Name + ": " + g.oneValue(field.Type, depth+1) + "}"
+	}
 	var fields []string
 	for _, field := range definition.Fields {
 		required := field.Type.NonNull && field.DefaultValue == nil
@@ -150,6 +154,19 @@ func (g *operationGenerator) nested(t *ast.Type, depth int) string {
 		return "$" + g.variable(t).name
 	}
 	return g.literal(t, depth)
+}
+
+func isOneOf(definition *ast.Definition) bool { return definition.Directives.ForName("oneOf") != nil }
+
+// oneValue makes the value of the one field of a @oneOf input: never null, nor a variable that may be.
+func (g *operationGenerator) oneValue(t *ast.Type, depth int) string {
+	if !g.chance(40) {
+		return g.literal(nonNull(t), depth)
+	}
+	v := &variable{name: fmt.Sprintf("v%d", len(g.variables)+1), typ: nonNull(t)}
+	g.variables = append(g.variables, v)
+	g.values[v.name] = g.value(v.typ, depth)
+	return "$" + v.name
 }
 
 // value makes a JSON value of an input type.
@@ -169,6 +186,10 @@ func (g *operationGenerator) value(t *ast.Type, depth int) any {
 	case ast.Enum:
 		return definition.EnumValues[g.random.IntN(len(definition.EnumValues))].Name
 	case ast.InputObject:
+		if isOneOf(definition) {
+			field := definition.Fields[g.random.IntN(len(definition.Fields))]
+			return map[string]any{field.Name: g.value(nonNull(field.Type), depth+1)}
+		}
 		fields := map[string]any{}
 		for _, field := range definition.Fields {
 			required := field.Type.NonNull && field.DefaultValue == nil

@@ -42,6 +42,24 @@ func (d *draft) find(name string) *typeDraft {
 	return d.types[i]
 }
 
+// members are the object types of a union or an interface.
+func (d *draft) members(name string) []string {
+	abstract := d.find(name)
+	switch {
+	case abstract == nil:
+		return nil
+	case abstract.kind == "union":
+		return abstract.values
+	}
+	var members []string
+	for _, t := range d.types {
+		if t.kind == "type" && slices.Contains(t.interfaces, name) {
+			members = append(members, t.name)
+		}
+	}
+	return members
+}
+
 // typ finds or adds a type.
 func (d *draft) typ(kind, name string) *typeDraft {
 	if t := d.find(name); t != nil {

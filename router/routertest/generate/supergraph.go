@@ -137,6 +137,12 @@ func (g *graphGenerator) leafTypes() {
 		if g.chance(30) {
 			filter.field("only_"+identifier(d.name), "Boolean = true")
 		}
+		one := d.typ("input", "Pick")
+		one.mark("@oneOf")
+		one.field("id", "ID")
+		one.field("no", "Int")
+		one.field("filter", "Filter")
+		one.field("names", "[String!]")
 	}
 	for i := range g.between(1, 2) {
 		v := &valueType{name: []string{"Money", "Address"}[i], drafts: some(g, g.drafts, 1)}
@@ -185,7 +191,7 @@ func (g *graphGenerator) argumentsFor(percent int) []string {
 	if !g.chance(percent) {
 		return nil
 	}
-	arguments := []string{"n: Int = 3", "text: String", "unit: Unit! = METRIC", "filter: Filter", "ids: [ID!]", "ratio: Float = 1.0", "sort: Sort = DESC"}
+	arguments := []string{"n: Int = 3", "text: String", "unit: Unit! = METRIC", "filter: Filter", "ids: [ID!]", "ratio: Float = 1.0", "sort: Sort = DESC", "pick: Pick"}
 	g.random.Shuffle(len(arguments), func(i, j int) { arguments[i], arguments[j] = arguments[j], arguments[i] })
 	return arguments[:g.between(1, 2)]
 }

@@ -160,7 +160,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		kind := ast.Query
 		switch random.IntN(32) {
 		case 0, 1, 2, 3:
-			in.World.Failures = 50
+			in.World.Failures = 80
 		case 4:
 			in.World.NullKeys = 400
 		case 5, 6, 7, 18, 19, 20:

@@ -34,6 +34,7 @@ func (g *Graph) load(super *supergraph.Supergraph) (err error) {
 	for _, name := range g.order {
 		t := g.Types[name]
 		definition := g.definition(t)
+		definition.Directives = oneOf(super, name)
 		if name == super.Query || slices.Contains(builtInScalars, name) {
 			continue // the query type is added below, with the machinery
 		}
@@ -115,6 +116,14 @@ func (g *Graph) definition(t *GraphType) *ast.Definition {
 	return definition
 }
 
+// oneOf is the directive of that name on an input type, if it has it.
+func oneOf(super *supergraph.Supergraph, typeName string) ast.DirectiveList {
+	if t := super.Type(typeName); t != nil && t.Directives.ForName("oneOf") != nil {
+		return ast.DirectiveList{{Name: "oneOf"}}
+	}
+	return nil
+}
+
 // plainArguments are argument definitions without descriptions and directives.
 func plainArguments(arguments ast.ArgumentDefinitionList) ast.ArgumentDefinitionList {
 	plain := make(ast.ArgumentDefinitionList, len(arguments))
@@ -138,7 +147,7 @@ func loadAPI(super *supergraph.Supergraph) (string, *ast.Schema, error) {
 		if !visible[t.Name] || (t.Kind == ast.Scalar && slices.Contains(builtInScalars, t.Name)) {
 			continue
 		}
-		definition := &ast.Definition{Kind: t.Kind, Name: t.Name}
+		definition := &ast.Definition{Kind: t.Kind, Name: t.Name, Directives: oneOf(super, t.Name)}
 		for _, join := range t.Implements {
 			if visible[join.Interface] && !slices.Contains(definition.Interfaces, join.Interface) {
 				definition.Interfaces = append(definition.Interfaces, join.Interface)
