@@ -37,8 +37,9 @@ func (e *execution) runDeferred(sink Sink, final bool) error {
 		e.running++
 		go e.workAside(t)
 	}
-	waiting, left := e.activeDeferred()
-	err := e.emitWhen(e.initialReady, func() error {
+	active, left := e.activeDeferred()
+	waiting := slices.Clone(active)
+	err := e.emitWhen(func() bool { return e.initialReady(active) }, func() error {
 		return e.emitUnlocked(sink, e.payload(moreFollows, func(fetch int32) bool {
 			return fetch == ownErrors || e.program.initial[fetch]
 		}), true)
@@ -46,7 +47,7 @@ func (e *execution) runDeferred(sink Sink, final bool) error {
 	for left > 0 && err == nil {
 		var next int
 		err = e.emitWhen(func() bool {
-			next = e.nextDeferred(waiting)
+			next = e.nextDeferred(waiting, active)
 			return next >= 0
 		}, func() error {
 			waiting[next] = false
@@ -94,9 +95,36 @@ func (e *execution) emitUnlocked(sink Sink, payload []byte, hasNext bool) error 
 	return sink.Emit(payload, hasNext)
 }
 
-func (e *execution) initialReady() bool {
+func (e *execution) initialReady(active []bool) bool {
 	for i, needed := range e.program.initial {
 		if needed && !e.done[i] {
+			return false
+		}
+	}
+	return e.hasInactive(-1, active)
+}
+
+// hasInactive tells whether everything has arrived for the inactive parts whose fields are in a payload: that of a deferred
+// part, or the initial response (-1).
+func (e *execution) hasInactive(payload int32, active []bool) bool {
+	for i := range e.program.deferred {
+		if active[i] {
+			continue
+		}
+		above := e.program.deferred[i].parent
+		for above >= 0 && !active[above] {
+			above = e.program.deferred[above].parent
+		}
+		if above == payload && !e.hasArrived(&e.program.deferred[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *execution) hasArrived(part *deferredProgram) bool {
+	for _, fetch := range part.plan.WaitsFor {
+		if !e.done[fetch] {
 			return false
 		}
 	}
@@ -104,26 +132,21 @@ func (e *execution) initialReady() bool {
 }
 
 // nextDeferred finds a part whose fetches are done and whose nearest waiting ancestor is out, -1 when there is none.
-func (e *execution) nextDeferred(waiting []bool) int {
+func (e *execution) nextDeferred(waiting, active []bool) int {
 	for i := range e.program.deferred {
-		if waiting[i] && e.isDeferredReady(i, waiting) {
+		if waiting[i] && e.isDeferredReady(i, waiting, active) {
 			return i
 		}
 	}
 	return -1
 }
 
-func (e *execution) isDeferredReady(i int, waiting []bool) bool {
+func (e *execution) isDeferredReady(i int, waiting, active []bool) bool {
 	deferred := &e.program.deferred[i]
 	for above := deferred.parent; above >= 0; above = e.program.deferred[above].parent {
 		if waiting[above] {
 			return false
 		}
 	}
-	for _, fetch := range deferred.plan.WaitsFor {
-		if !e.done[fetch] {
-			return false
-		}
-	}
-	return true
+	return e.hasArrived(deferred) && e.hasInactive(int32(i), active)
 }

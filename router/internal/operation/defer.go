@@ -54,16 +54,35 @@ func (d *Defer) number() int {
 	return d.ID + 1
 }
 
-// holdOf decides which Defer holds a field that several entries ask for: none if one entry is not deferred, else the
-// outermost, of those equally deep the first.
+// holdOf decides which Defer holds a field that several entries ask for: the innermost that encloses all of them, as each
+// of them may come first. A leaf that is in several unconditional fragments comes with the outermost, of those equally
+// deep with the first.
 func holdOf(entries []entry) *Defer {
-	hold := entries[0].hold
-	for _, e := range entries[1:] {
+	hold, conditional := entries[0].hold, false
+	common := hold
+	for _, e := range entries {
+		for !common.holds(e.hold) {
+			common = common.Parent
+		}
 		if e.hold.depth() < hold.depth() {
 			hold = e.hold
 		}
+		conditional = conditional || e.hold.isConditional()
+	}
+	if conditional || len(entries[0].field.SelectionSet) > 0 {
+		return common
 	}
 	return hold
+}
+
+// isConditional tells whether the request decides if d, or a fragment around it, is deferred.
+func (d *Defer) isConditional() bool {
+	for ; d != nil; d = d.Parent {
+		if d.If != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // holds tells whether what other holds comes with d or later: d is other or encloses it.

@@ -69,7 +69,8 @@ type Field struct {
 	// that of the type the document asks through, with the nullability that Types agree on.
 	Definition *ast.FieldDefinition
 	Selections *SelectionSet // nil for leaves
-	// Defer is the innermost @defer that holds the field, nil when it is in the initial response.
+	// Defer is the innermost @defer that holds the field, nil when it is in the initial response. What is below a field is
+	// held by its Defer or by others inside that.
 	Defer *Defer
 	// Directives are the executable directives on the field but for @skip, @include and @defer, for the subgraphs that
 	// define them.

@@ -253,7 +253,8 @@ type Deferred struct {
 	Label  string
 	Parent int // ID of the enclosing Deferred, -1 for the initial response
 	Path   Path
-	// Guard is the @defer's condition: when false its fields belong to the parent's payload.
+	// Guard is the @defer's condition and that the fields on its path are in the response: when false its fields, if any,
+	// belong to the parent's payload.
 	Guard    GuardID
 	Response *Object
 	// WaitsFor are the fetches whose answers the payload needs.

@@ -236,6 +236,9 @@ func (r *run) structure() {
 			r.guardExists(-1, f.Denied)
 		}
 	})
+	for _, d := range r.plan.Deferred {
+		r.guardExists(-1, d.Guard)
+	}
 	r.guardTerms()
 	if r.plan.Response == nil {
 		r.report(RuleStructure, -1, "", "it has no response")

@@ -23,7 +23,9 @@ type payload struct {
 // responses reads the operation off the tree, payload by payload, and reports what no payload has.
 func (r *run) responses() {
 	r.shown = fetchSet{}
-	told := told{fields: map[*node]map[*operation.Field][]string{}, when: map[*node]truth{}}
+	told := told{
+		fields: map[*node]map[*operation.Field][]string{}, shown: map[shownAt]truth{}, when: map[*node]truth{},
+	}
 	deferring := len(r.plan.Deferred) > 0
 	first := payload{set: r.operation.Root, object: r.plan.Response, node: r.root, known: r.conditions.always, part: deferring}
 	r.read(first, told)
@@ -40,6 +42,8 @@ func (r *run) responses() {
 type told struct {
 	// fields are, at each position, the fields with the store names they were shown from.
 	fields map[*node]map[*operation.Field][]string
+	// shown are the conditions under which a payload has them.
+	shown map[shownAt]truth
 	// when is the condition under which a position is in the response.
 	when map[*node]truth
 }
@@ -52,6 +56,19 @@ func (t told) add(n *node, f shownField) {
 	if !slices.Contains(t.fields[n][f.asked], f.shape.StoreName) {
 		t.fields[n][f.asked] = append(t.fields[n][f.asked], f.shape.StoreName)
 	}
+}
+
+type shownAt struct {
+	node  *node
+	asked *operation.Field
+}
+
+func (t told) addShown(n *node, f *operation.Field, shown truth) {
+	at := shownAt{n.original(), f}
+	if before, ok := t.shown[at]; ok {
+		shown = shown.or(before)
+	}
+	t.shown[at] = shown
 }
 
 func (t told) addPosition(n *node, known truth) {
@@ -80,6 +97,8 @@ func (r *run) deferred(d *plan.Deferred, told told) {
 		if when, ok := told.when[p.node.original()]; ok {
 			p.known = p.known.and(when) // not below an object that is denied
 		}
+		r.checkDefer(d, p)
+		p.known = p.known.and(r.conditions.guard(r.plan, d.Guard))
 		r.read(p, told)
 	}
 }
@@ -106,6 +125,34 @@ func (r *run) placesBelow(p payload, element plan.PathElement) []payload {
 		}
 	}
 	return places
+}
+
+// checkDefer checks that all of a later payload is held by one @defer, and that the payload comes when that is active.
+func (r *run) checkDefer(d *plan.Deferred, p payload) {
+	for _, f := range d.Response.Fields {
+		i := slices.IndexFunc(p.set.Fields, func(asked *operation.Field) bool {
+			return asked.ResponseName == f.ResponseName && (asked.Types == nil || f.Types == nil || slices.Contains(asked.Types, f.Types[0]))
+		})
+		if i < 0 {
+			continue // reported as not asked
+		}
+		hold := p.set.Fields[i].Defer
+		for hold != nil && (hold.Label != d.Label || !r.isGuardOf(d, hold, p.known)) {
+			hold = hold.Parent
+		}
+		if hold == nil {
+			r.report(RuleShape, -1, d.Path.String(), "%q is not held by a @defer of label %q with this payload's condition", f.ResponseName, d.Label)
+		}
+	}
+}
+
+// isGuardOf tells whether a payload comes exactly when a @defer is active and its place is known to be there.
+func (r *run) isGuardOf(d *plan.Deferred, hold *operation.Defer, known truth) bool {
+	want := known
+	if hold.If != "" {
+		want = known.and(r.conditions.variable(hold.If))
+	}
+	return known.and(r.conditions.guard(r.plan, d.Guard)).equal(want)
 }
 
 // shownField is a field of the operation with the field of the shape that shows it, for some runtime types.
@@ -192,9 +239,10 @@ func (r *run) readField(p payload, f *shownField, told told) {
 	}
 	asked := p.known.and(r.conditions.asked(f.asked.Condition, r.conditions.variable))
 	shown := p.known.and(r.conditions.guard(r.plan, f.shape.Guard))
-	if !asked.equal(shown) {
+	if p.part && !shown.implies(asked) || !p.part && !asked.equal(shown) {
 		r.report(RuleShape, -1, where, "it is shown under another condition than it is asked")
 	}
+	told.addShown(p.node, f.asked, shown)
 	shown = shown.and(r.conditions.guard(r.plan, f.shape.Denied))
 	if f.shape.Introspection != f.asked.IsIntrospection() {
 		r.report(RuleShape, -1, where, "it is introspection in the operation or in the shape, but not in both")
@@ -334,6 +382,13 @@ func (r *run) untold(p payload, told told) {
 		if len(stores) == 0 {
 			r.report(RuleShape, -1, where, "no payload has it")
 			continue
+		}
+		asked := r.conditions.asked(f.Condition, r.conditions.variable)
+		if when, ok := told.when[p.node.original()]; ok {
+			asked = asked.and(when)
+		}
+		if !asked.implies(told.shown[shownAt{p.node.original(), f}]) {
+			r.report(RuleShape, -1, where, "no payload has it under some of the conditions under which it is asked")
 		}
 		if f.Selections == nil || f.IsIntrospection() {
 			continue

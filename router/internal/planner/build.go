@@ -26,6 +26,7 @@ type draft struct {
 type fetchKey struct {
 	subgraph, level, part int
 	place                 int // of a root type in the middle, else -1
+	hold                  int // holdNumber of the @defer that it is made for
 	root                  bool
 }
 
@@ -40,11 +41,13 @@ type fetch struct {
 	subgraph int
 	level    int
 	part     int
+	hold     int
 	kind     plan.Kind
 	waits    []*fetch
 	entries  []*entry
 	root     bool   // roots are asked for, not entities
 	into     *fetch // the fetch that it was put into, nil for none
+	dropped  bool   // no request makes it
 }
 
 // entry is what a fetch asks about the objects of one place.
@@ -241,7 +244,9 @@ func (d *draft) placeStep(o *place, made *placed, st *step) (*fetch, error) {
 			waits = append(waits, d.contextFetches(o, use)...)
 		}
 	}
-	key := fetchKey{subgraph: int(d.run.graph.Node(st.node).Subgraph), level: 1, part: d.part, place: -1, root: st.root}
+	key := fetchKey{
+		subgraph: int(d.run.graph.Node(st.node).Subgraph), level: 1, part: d.part, place: -1, root: st.root, hold: holdNumber(st.hold),
+	}
 	if st.root && len(o.sources) == 0 {
 		waits = append(waits, d.previousParts()...)
 	} else if st.root {
@@ -252,7 +257,7 @@ func (d *draft) placeStep(o *place, made *placed, st *step) (*fetch, error) {
 	}
 	f := d.byKey[key]
 	if f == nil {
-		f = &fetch{id: len(d.fetches), subgraph: key.subgraph, level: key.level, part: d.part, kind: plan.Query, root: st.root}
+		f = &fetch{id: len(d.fetches), subgraph: key.subgraph, level: key.level, part: d.part, hold: key.hold, kind: plan.Query, root: st.root}
 		if st.root && len(o.sources) == 0 {
 			f.kind = d.run.kind()
 		}
@@ -397,9 +402,6 @@ func (d *draft) guardOf(o *place) guard {
 // the longest chain of the plan stays as it is. An early answer that nobody needs early is worth less than a request.
 func (r *run) mergeFetches() error {
 	d := r.draft
-	if r.deferring() {
-		return nil // the initial response must not wait for what comes later
-	}
 	for merged := true; merged; {
 		merged = false
 		latest := d.latest()
@@ -418,16 +420,18 @@ func (r *run) mergeFetches() error {
 	return nil
 }
 
-// latest is the last level at which each fetch may be made without the plan getting longer. A mutation's parts keep
-// their own order: the next part waits for all of the one before.
+// latest is the last level at which each fetch may be made without the plan getting longer, nor what comes first of it. A
+// mutation's parts keep their own order: the next part waits for all of the one before.
 func (d *draft) latest() map[*fetch]int {
-	depth := map[int]int{}
+	type stretch struct{ part, hold int }
+	depth := map[stretch]int{}
 	for _, f := range d.fetches {
-		depth[f.part] = max(depth[f.part], f.level)
+		s := stretch{f.part, f.hold}
+		depth[s] = max(depth[s], f.level)
 	}
 	latest := make(map[*fetch]int, len(d.fetches))
 	for _, f := range d.fetches {
-		latest[f] = depth[f.part]
+		latest[f] = depth[stretch{f.part, f.hold}]
 	}
 	for changed := true; changed; {
 		changed = false
@@ -449,7 +453,7 @@ func (d *draft) partner(early *fetch, latest map[*fetch]int) *fetch {
 		return nil
 	}
 	for _, late := range d.fetches {
-		if late != early && !late.root && late.subgraph == early.subgraph && late.part == early.part &&
+		if late != early && !late.root && late.subgraph == early.subgraph && late.part == early.part && late.hold == early.hold &&
 			late.level > early.level && latest[early] >= late.level && !late.follows(early, map[*fetch]bool{}) {
 			return late
 		}

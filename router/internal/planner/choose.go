@@ -62,6 +62,14 @@ func (s *solver) candidate(rc *reach, f *shapeField) (*candidate, error) {
 		if w == nil || f.child != nil && edge.To == querygraph.NoNode {
 			continue
 		}
+		if rc.defers(s.run, f) {
+			if w, edge, err = s.enterDeferred(rc, w, edge, f); err != nil {
+				return nil, err
+			}
+			if w == nil {
+				continue
+			}
+		}
 		o, err := s.option(rc, f, w, edge.To)
 		if err != nil {
 			return nil, err
@@ -70,14 +78,24 @@ func (s *solver) candidate(rc *reach, f *shapeField) (*candidate, error) {
 			parts = append(parts, resolved{way: w, to: edge.To})
 			continue
 		}
-		if err := s.addRiding(c, rc, w, edge.To); err != nil {
-			return nil, err
-		}
 		if len(o.codes) == 0 { // answered where the object is, at no cost
 			c.options = []option{o}
 			return c, nil
 		}
 		c.add(o)
+		if err := s.addRiding(c, rc, w, edge.To); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.options) == 0 && rc.defers(s.run, f) { // a value without a key comes with what is around it
+		undeferred := *f
+		undeferred.deferral = rc.hold
+		plain, err := s.candidate(rc, &undeferred)
+		if err != nil {
+			return nil, err
+		}
+		plain.field = f
+		return plain, nil
 	}
 	if len(c.options) == 0 && len(parts) > 1 {
 		return c, s.splitValue(rc, c, parts)
@@ -91,7 +109,9 @@ func (s *solver) option(rc *reach, f *shapeField, w *way, to querygraph.NodeID) 
 	if f.child == nil {
 		return o, nil
 	}
-	child, err := s.position(f.child, source{node: to, given: givenBelow(w, rc.subject.object, f.child)})
+	child, err := s.position(f.child, source{
+		node: to, given: givenBelow(w, rc.subject.object, f.child), hold: f.deferral,
+	})
 	if err != nil {
 		return o, err
 	}
@@ -122,6 +142,7 @@ func (s *solver) splitValue(rc *reach, c *candidate, parts []resolved) error {
 	for i, part := range parts {
 		sources[i] = source{
 			node: part.to, level: part.way.level - first, given: givenBelow(part.way, rc.subject.object, c.field.child),
+			hold: c.field.deferral,
 		}
 	}
 	child, err := s.position(c.field.child, sources...)

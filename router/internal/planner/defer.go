@@ -35,6 +35,12 @@ type current struct {
 	id   int // -1: the initial response
 }
 
+// trail is a way to the objects of a selection set.
+type trail struct {
+	path  plan.Path
+	guard guard // of the fields on it being in the response, with a value
+}
+
 // deferPayloads adds the later payloads to a plan whose response is the initial one.
 func (r *run) deferPayloads(w *responses) error {
 	p := &payloads{run: r, holding: map[*operation.SelectionSet]bool{}, needed: map[neededKey]map[*fetch]bool{}}
@@ -43,7 +49,7 @@ func (r *run) deferPayloads(w *responses) error {
 	}
 	roots := r.rootPlaces()
 	r.plan.ResponseWaitsFor = p.waits(r.op.Root, roots, nil)
-	p.walk(w, r.op.Root, roots, nil, current{id: -1})
+	p.walk(w, r.op.Root, roots, trail{guard: plan.Always}, current{id: -1})
 	r.plan.Deferred = p.parts
 	return p.err
 }
@@ -73,51 +79,88 @@ func (p *payloads) holds(set *operation.SelectionSet) bool {
 }
 
 // walk finds the places at which a payload starts: where a field's @defer is not that of the payload at hand.
-func (p *payloads) walk(w *responses, set *operation.SelectionSet, places []*place, path plan.Path, at current) {
+func (p *payloads) walk(w *responses, set *operation.SelectionSet, places []*place, way trail, at current) {
 	started := map[*operation.Defer]current{at.hold: at}
 	for _, f := range set.Fields {
 		hold := p.run.hold(f)
 		if p.err != nil || f.Selections == nil && hold == at.hold {
 			continue
 		}
-		part, ok := started[hold]
-		if !ok {
-			part = p.start(w, set, places, path, at, hold)
-			started[hold] = part
-		}
+		part := p.start(w, set, places, way, at, hold, started)
 		if f.Selections == nil || !p.holds(f.Selections) {
 			continue
 		}
-		element := plan.PathElement{
-			StoreName: f.ResponseName, ResponseName: f.ResponseName, Types: f.Types, List: listLevels(f.Definition.Type),
+		for _, next := range p.along(way, set, f) {
+			p.walk(w, f.Selections, p.below(places, f), next, part)
 		}
-		p.walk(w, f.Selections, below(places, f), append(slices.Clip(path), element), part)
 	}
 }
 
+// along are the ways on through a field: one for each part of its runtime types that demands something else of the caller.
+func (p *payloads) along(way trail, set *operation.SelectionSet, f *operation.Field) []trail {
+	element := plan.PathElement{
+		StoreName: f.ResponseName, ResponseName: f.ResponseName, Types: f.Types, List: listLevels(f.Definition.Type),
+	}
+	guards := p.run.guards
+	shown := guards.and(way.guard, guards.condition(f.Condition))
+	parts := p.run.denials(set, f)
+	if parts == nil {
+		return []trail{{append(slices.Clip(way.path), element), shown}}
+	}
+	var ways []trail
+	for _, part := range parts {
+		if len(parts) > 1 {
+			element.Types = p.run.graph.Names(part.types)
+		}
+		ways = append(ways, trail{append(slices.Clip(way.path), element), guards.and(shown, part.guard)})
+	}
+	return ways
+}
+
+// start gives the payload for what a @defer holds at some places, beginning with those around it.
 func (p *payloads) start(
-	w *responses, set *operation.SelectionSet, places []*place, path plan.Path, at current, hold *operation.Defer,
+	w *responses, set *operation.SelectionSet, places []*place, way trail, at current, hold *operation.Defer,
+	started map[*operation.Defer]current,
 ) current {
+	if part, ok := started[hold]; ok {
+		return part
+	}
 	if len(places) == 0 {
 		return at // no subgraph can have such an object here
+	}
+	parent := at
+	for around := hold.Parent; around != at.hold; around = around.Parent {
+		// Where the inner one is not active, what it holds comes with the one around it.
+		if hold.If != "" || slices.ContainsFunc(set.Fields, func(f *operation.Field) bool { return p.run.hold(f) == around }) {
+			parent = p.start(w, set, places, way, at, around, started)
+			break
+		}
+	}
+	guard := p.run.guards.and(way.guard, p.run.guards.deferred(hold))
+	if guard == never {
+		return at
 	}
 	if len(p.parts) >= maxPayloads {
 		p.err = &LimitError{What: "deferred payloads", Limit: maxPayloads}
 		return at
 	}
 	made := &plan.Deferred{
-		ID: len(p.parts), Label: hold.Label, Parent: at.id, Path: path, Response: w.object(set, hold),
-		WaitsFor: p.waits(set, places, hold),
+		ID: len(p.parts), Label: hold.Label, Parent: parent.id, Path: way.path, Response: w.object(set, hold),
+		Guard: guard, WaitsFor: p.waits(set, places, hold),
 	}
 	p.parts = append(p.parts, made)
-	return current{hold: hold, id: made.ID}
+	started[hold] = current{hold: hold, id: made.ID}
+	return started[hold]
 }
 
 // below are the places of a field's value.
-func below(places []*place, f *operation.Field) []*place {
+func (p *payloads) below(places []*place, f *operation.Field) []*place {
 	var found []*place
 	for _, o := range places {
 		for _, part := range o.parts() {
+			if !p.concerns(f, part.class) {
+				continue
+			}
 			for i, it := range part.class.items {
 				if child := part.children[i]; it.field.store == f.ResponseName && child != nil && !slices.Contains(found, child) {
 					found = append(found, child)
@@ -128,12 +171,19 @@ func below(places []*place, f *operation.Field) []*place {
 	return found
 }
 
+// concerns tells whether a field is asked of objects of a class.
+func (p *payloads) concerns(f *operation.Field, c *class) bool {
+	return f.Types == nil || p.run.shapes.typeSet(f.Types).Intersects(c.types)
+}
+
 // waits are the fetches that a payload's fields at some places need.
 func (p *payloads) waits(set *operation.SelectionSet, places []*place, hold *operation.Defer) []int {
 	ids := []int{}
 	for _, o := range places {
 		for f := range p.fetches(o, set, hold) {
-			ids = append(ids, f.id)
+			if !f.dropped {
+				ids = append(ids, f.id)
+			}
 		}
 	}
 	slices.Sort(ids)
@@ -160,7 +210,7 @@ func (p *payloads) fetches(o *place, set *operation.SelectionSet, hold *operatio
 		}
 		for _, part := range o.parts() {
 			for i, it := range part.class.items {
-				if it.field.store != f.ResponseName {
+				if it.field.store != f.ResponseName || !p.concerns(f, part.class) {
 					continue
 				}
 				for _, step := range it.steps {
@@ -183,11 +233,4 @@ func (f *fetch) final() *fetch {
 		f = f.into
 	}
 	return f
-}
-
-// deferring tells whether the plan gets several payloads.
-func (r *run) deferring() bool {
-	return r.options.Defer && slices.ContainsFunc(r.op.Sets(), func(set *operation.SelectionSet) bool {
-		return slices.ContainsFunc(set.Fields, func(f *operation.Field) bool { return r.hold(f) != nil })
-	})
 }

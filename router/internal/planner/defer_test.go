@@ -58,11 +58,64 @@ func TestWithoutDeferEverythingIsInTheResponse(t *testing.T) {
 		deferring bool
 	}{
 		{`{ t { x ... @defer { y } } }`, false},
-		{`query($d: Boolean!) { t { x ... @defer(if: $d) { y } } }`, true}, // a condition is as good as no @defer
+		{`{ t { x ... @defer(if: false) { y } } }`, true},
 	} {
 		made := p.Plan(t, c.document, planner.Options{Defer: c.deferring})
 		if got := names(made.Response.Fields[0].Object); len(made.Deferred) > 0 || !slices.Equal(got, []string{"x", "y"}) {
 			t.Errorf("%s: %d payloads, the response has %v", c.document, len(made.Deferred), got)
 		}
+	}
+}
+
+func TestDeferredFieldsAreFetchedByThemselves(t *testing.T) {
+	t.Parallel()
+	p := deferrable(t)
+	for _, c := range []struct {
+		document string
+		first    []int // what the initial response waits for
+		fetches  []string
+	}{
+		{`{ t { id ... @defer { x } } }`, []int{0}, []string{"{t{id}}", "query($representations:[_Any!]!){_entities(representations:$representations){...on T{x}}}"}},
+		{`{ t { id } ... @defer { u: t { x } } }`, []int{0}, []string{"{t{id}}", "{u:t{x}}"}},
+		{`{ t { x ... @defer { x } } }`, nil, []string{"{t{x}}"}}, // asked at once as well
+	} {
+		made := p.Plan(t, c.document, planner.Options{Defer: true})
+		var documents []string
+		for _, f := range made.Fetches {
+			documents = append(documents, f.Document)
+		}
+		if !slices.Equal(documents, c.fetches) || !slices.Equal(made.ResponseWaitsFor, c.first) {
+			t.Errorf("%s fetches %q, the response waits for %v; want %q, %v", c.document, documents, made.ResponseWaitsFor, c.fetches, c.first)
+		}
+	}
+}
+
+func TestConditionalDeferIsDecidedByTheRequest(t *testing.T) {
+	t.Parallel()
+	made := deferrable(t).Plan(t, `query($d: Boolean!) { t { x ... @defer(if: $d) { y } } }`, planner.Options{Defer: true})
+	if len(made.Deferred) != 1 || made.Deferred[0].Guard == plan.Always {
+		t.Fatalf("the payload has no condition:\n%s", made)
+	}
+	part, shown := made.Guards[made.Deferred[0].Guard-1], made.Response.Fields[0].Object.Fields
+	if len(shown) != 2 || shown[1].Name != "y" || shown[1].Guard == plan.Always {
+		t.Fatalf("the initial response does not have y under a condition:\n%s", made)
+	}
+	otherwise := made.Guards[shown[1].Guard-1]
+	if part.AnyOf[0][0].Name != "d" || part.AnyOf[0][0].Negated || !otherwise.AnyOf[0][0].Negated {
+		t.Errorf("the payload comes when %v, else y is in the response when %v", part, otherwise)
+	}
+}
+
+func TestInnermostDeferFallsToTheOneAround(t *testing.T) {
+	t.Parallel()
+	made := deferrable(t).Plan(t, `query($d: Boolean!) { t { x ... @defer(label: "outer") { ... @defer(if: $d, label: "inner") { y } } } }`,
+		planner.Options{Defer: true})
+	if len(made.Deferred) != 2 {
+		t.Fatalf("%d payloads, want 2:\n%s", len(made.Deferred), made)
+	}
+	outer, inner := made.Deferred[0], made.Deferred[1]
+	if outer.Label != "outer" || inner.Parent != outer.ID || !slices.Equal(names(outer.Response), []string{"y"}) ||
+		!slices.Equal(names(inner.Response), []string{"y"}) {
+		t.Errorf("the payloads are %+v and %+v", outer, inner)
 	}
 }

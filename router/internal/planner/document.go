@@ -28,6 +28,7 @@ type document struct {
 	variables map[string]bool // of the client
 	guards    map[guard]string
 	contexts  map[*contextUse]string
+	taken     map[string]bool // variables of contexts that some field takes
 }
 
 // container is a set of fields with one type condition; "" for none.
@@ -99,7 +100,7 @@ func (d *document) writeEntities(b *strings.Builder, n int, several bool, a *ask
 		entities.Variable = d.free("r" + strconv.Itoa(n))
 		b.WriteString(entities.ResponseName + ":")
 	}
-	d.contexts = a.uses
+	d.contexts, d.taken = a.uses, map[string]bool{}
 	for i, use := range a.order {
 		name := d.free("c" + strconv.Itoa(n) + "_" + strconv.Itoa(i))
 		a.uses[use], a.contexts[i].Variable = name, name
@@ -109,6 +110,7 @@ func (d *document) writeEntities(b *strings.Builder, n int, several bool, a *ask
 	d.contain(a.selection, a.types)
 	d.writeBody(b, a.selection, a.guard)
 	b.WriteByte('}')
+	entities.Context = slices.DeleteFunc(entities.Context, func(v plan.ContextVariable) bool { return !d.taken[v.Variable] })
 	d.contexts = nil
 	return entities
 }
@@ -318,6 +320,7 @@ func (d *document) writeArguments(b *strings.Builder, f *selectedField) {
 			b.WriteByte(',')
 		}
 		b.WriteString(use.argument.Name + ":$" + d.contexts[use])
+		d.taken[d.contexts[use]] = true
 	}
 	b.WriteByte(')')
 }

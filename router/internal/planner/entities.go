@@ -60,7 +60,25 @@ func (r *run) placeEntities() error {
 		}
 		r.askings[i] = r.joinSamePlaces(placed)
 	}
+	r.dropNever()
 	return nil
+}
+
+// dropNever drops what no request asks: conditions above a place can contradict those at it.
+func (r *run) dropNever() {
+	var fetches []*fetch
+	var askings [][]*asking
+	for i, f := range r.draft.fetches {
+		asked := slices.DeleteFunc(r.askings[i], func(a *asking) bool { return a.guard == never })
+		if len(asked) == 0 {
+			f.dropped = true
+			continue
+		}
+		f.waits = slices.DeleteFunc(f.waits, func(w *fetch) bool { return w.dropped })
+		f.id = len(fetches)
+		fetches, askings = append(fetches, f), append(askings, asked)
+	}
+	r.draft.fetches, r.askings = fetches, askings
 }
 
 func (r *run) findPaths(a *asking) error {

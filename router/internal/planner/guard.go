@@ -235,3 +235,24 @@ func (g *guards) authorization(indexes []int) guard {
 	}
 	return g.intern([][]plan.Term{row})
 }
+
+// deferred is the guard of a @defer's own condition.
+func (g *guards) deferred(d *operation.Defer) guard {
+	if d.If == "" {
+		return plan.Always
+	}
+	return g.intern([][]plan.Term{{{Kind: plan.VariableTerm, Name: d.If}}})
+}
+
+// undeferred is the guard under which what one @defer holds comes with what another (nil: the initial response) does,
+// which is around it: when none between them is active.
+func (g *guards) undeferred(hold, around *operation.Defer) guard {
+	all := plan.Always
+	for ; hold != around; hold = hold.Parent {
+		if hold == nil || hold.If == "" {
+			return never
+		}
+		all = g.and(all, g.intern([][]plan.Term{{{Kind: plan.VariableTerm, Name: hold.If, Negated: true}}}))
+	}
+	return all
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/schema/querygraph"
 )
@@ -15,6 +16,8 @@ type source struct {
 	level int // round trips after the position's first source
 	// given are the contexts that the fetch has as variables (sorted): fields can take them right there.
 	given []*contextUse
+	// hold is the @defer that holds the field which leads to the position, nil for none.
+	hold *operation.Defer
 }
 
 // position is the solved question of who answers what is asked of an object known in some sources. Positions are
@@ -57,6 +60,7 @@ type step struct {
 	root  bool              // a root type is entered
 	needs []need
 	guard guard
+	hold  *operation.Defer // that its request is made for: nil for the initial response
 	// contexts are the arguments that its fields, or fields further down in the same fetch, take from ancestors or from
 	// the class's objects themselves.
 	contexts []*contextUse
@@ -144,6 +148,7 @@ func appendSources(k []byte, sources []source) []byte {
 		for _, use := range src.given {
 			k = binary.LittleEndian.AppendUint32(k, uint32(use.id))
 		}
+		k = binary.LittleEndian.AppendUint32(k, uint32(holdNumber(src.hold)))
 	}
 	return k
 }
@@ -201,7 +206,7 @@ func (c *class) equal(other *class) bool {
 }
 
 func (st *step) equal(other *step) bool {
-	if st.root != other.root || st.guard != other.guard || (st.entry == nil) != (other.entry == nil) {
+	if st.root != other.root || st.guard != other.guard || st.hold != other.hold || (st.entry == nil) != (other.entry == nil) {
 		return false
 	}
 	if st.entry != nil && (st.entry.Subgraph != other.entry.Subgraph || st.entry.Interface != other.entry.Interface) {

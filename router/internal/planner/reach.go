@@ -6,6 +6,7 @@ import (
 	"github.com/tributary-gql/tributary/schema/querygraph"
 
 	"github.com/tributary-gql/tributary/router/internal/fault"
+	"github.com/tributary-gql/tributary/router/internal/operation"
 )
 
 // subject is what is known of an object's type: its runtime type, or only an interface (object is unknownObject).
@@ -32,6 +33,7 @@ type way struct {
 	own      []*contextUse // those of contexts that the subject itself gives to fields further down
 	rides    *resolution   // the values of these: nil for none
 	given    []*contextUse // of a source: see there
+	hold     *operation.Defer
 	// conditionsOnly: what the client asks cannot be answered here, as the runtime type must be known first.
 	conditionsOnly bool
 }
@@ -57,6 +59,8 @@ type reach struct {
 	sources  int
 	requires map[requiresKey]*way
 	riding   map[ridingKey]*way
+	deferred map[deferredKey]*way
+	hold     *operation.Defer // of the field that leads to the subject
 	busy     map[requiresKey]bool
 }
 
@@ -75,10 +79,14 @@ func (s *solver) reach(sub subject, sources []source, conditionsOnly int) (*reac
 		return known, nil
 	}
 	rc := &reach{
-		subject: sub, requires: map[requiresKey]*way{}, riding: map[ridingKey]*way{}, busy: map[requiresKey]bool{}, sources: len(sources),
+		subject: sub, requires: map[requiresKey]*way{}, riding: map[ridingKey]*way{}, deferred: map[deferredKey]*way{},
+		busy: map[requiresKey]bool{}, sources: len(sources),
+	}
+	if len(sources) > 0 {
+		rc.hold = sources[0].hold
 	}
 	for i, src := range sources {
-		w := &way{id: i, node: s.down(src.node, sub), level: src.level, given: src.given, conditionsOnly: i < conditionsOnly}
+		w := &way{id: i, node: s.down(src.node, sub), level: src.level, given: src.given, hold: src.hold, conditionsOnly: i < conditionsOnly}
 		w.subgraph = int(s.run.graph.Node(src.node).Subgraph)
 		rc.ways = append(rc.ways, w)
 	}
@@ -93,6 +101,7 @@ func (s *solver) reach(sub subject, sources []source, conditionsOnly int) (*reac
 	// Entries for the sake of one field were found with the ways known by then; now there may be better ones.
 	clear(rc.requires)
 	clear(rc.riding)
+	clear(rc.deferred)
 	if s.cut == before {
 		s.reaches[string(k)] = rc
 	}

@@ -43,12 +43,14 @@ func (w *responses) object(set *operation.SelectionSet, hold *operation.Defer) *
 	made := &plan.Object{TypeName: set.Type, PossibleTypes: set.Possible}
 	w.objects[key] = made
 	for _, f := range set.Fields {
-		if w.run.hold(f) != hold {
+		held := w.run.hold(f)
+		shown := w.run.guards.and(w.run.guards.condition(f.Condition), w.run.guards.undeferred(held, hold))
+		if shown == never {
 			continue
 		}
 		field := plan.Field{
 			ResponseName: f.ResponseName, StoreName: f.ResponseName, Name: f.Name, Types: f.Types,
-			Guard: w.run.guards.condition(f.Condition), Type: w.typeOf(f.Definition.Type),
+			Guard: shown, Type: w.typeOf(f.Definition.Type),
 			Introspection: f.Name == "__schema" || f.Name == "__type",
 		}
 		if f.Name == "__typename" {
@@ -61,7 +63,7 @@ func (w *responses) object(set *operation.SelectionSet, hold *operation.Defer) *
 			field.StoreName = f.Name
 		}
 		if f.Selections != nil {
-			field.Object = w.object(f.Selections, hold)
+			field.Object = w.object(f.Selections, held)
 		}
 		parts := w.run.denials(set, f)
 		if parts == nil {

@@ -39,17 +39,12 @@ func (r *run) solveRoot() error {
 	return nil
 }
 
-// hold is the @defer that holds a field, nil when it is in the initial response. A @defer whose condition is known at
-// request time only is taken as not there, as the specification allows: what it holds comes with what is around it.
+// hold is the @defer that holds a field, nil when it is in the initial response.
 func (r *run) hold(f *operation.Field) *operation.Defer {
 	if !r.options.Defer {
 		return nil
 	}
-	hold := f.Defer
-	for hold != nil && hold.If != "" {
-		hold = hold.Parent
-	}
-	return hold
+	return f.Defer
 }
 
 // denial is what some runtime types of a position demand of the caller before they show a field.

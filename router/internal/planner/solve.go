@@ -119,7 +119,7 @@ func (s *solver) solveUnknown(p *position) error {
 	if len(typed) == 0 {
 		return nil
 	}
-	sources := append(slices.Clone(p.sources), source{node: discovery.node, level: discovery.level})
+	sources := append(slices.Clone(p.sources), source{node: discovery.node, level: discovery.level, hold: p.sources[0].hold})
 	return s.solveClasses(p, sources, typed)
 }
 
@@ -187,7 +187,14 @@ func (a *assembly) finish() (*class, error) {
 	if a.keep != nil {
 		ways = append(ways, a.keep)
 	}
-	slices.SortStableFunc(ways, func(x, y *way) int { return x.level - y.level })
+	slices.SortStableFunc(ways, func(x, y *way) int {
+		if x.hold == y.hold || x.hold != a.rc.hold && y.hold != a.rc.hold {
+			return x.level - y.level
+		} else if x.hold == a.rc.hold {
+			return -1 // what a deferred way needs may be known by then
+		}
+		return 1
+	})
 	for _, w := range ways {
 		if err := a.take(w); err != nil {
 			return nil, err
@@ -213,12 +220,13 @@ func (a *assembly) take(w *way) error {
 	if _, ok := a.byWay[w]; ok {
 		return nil
 	}
-	st := &step{node: w.node, entry: w.entry, root: w.root, contexts: w.contexts, own: w.own}
+	st := &step{node: w.node, entry: w.entry, root: w.root, contexts: w.contexts, own: w.own, hold: w.hold}
 	for i, conditions := range []*resolution{w.key, w.requires, w.rides} {
 		if conditions == nil {
 			continue
 		}
 		for _, one := range conditions.fields {
+			one.way = a.deferredWith(w, one.way)
 			if err := a.take(one.way); err != nil {
 				return err
 			}
@@ -300,7 +308,7 @@ func (a *assembly) join(it *item, bound *shapeField, one resolved) (bool, error)
 		asked = shapes.withGuard(asked, it.guard) // from here on the field is asked under a weaker guard
 	}
 	together := shapes.union(asked, bound.child)
-	child, err := a.solver.position(together, source{node: one.to, given: it.child.sources[0].given})
+	child, err := a.solver.position(together, source{node: one.to, given: it.child.sources[0].given, hold: it.child.sources[0].hold})
 	if err != nil || child.failed != nil {
 		return false, err
 	}
