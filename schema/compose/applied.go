@@ -35,15 +35,25 @@ type appliedSource struct {
 }
 
 // mergeApplied merges the directive applications on one element. inherited are applications that count for the element though
-// they stand elsewhere. what names the element in messages.
+// they stand elsewhere. what names the element in messages. Where a subgraph applies a directive that it composes, all
+// applications of that name count, also of subgraphs that do not compose it.
 func (c *composition) mergeApplied(what label, elements, inherited []element) ast.DirectiveList {
+	if !slices.ContainsFunc(elements, isApplied) && len(inherited) == 0 {
+		return nil
+	}
 	var names []string
 	sources := map[string][]appliedSource{}
+	asked := map[string]bool{} // what is merged: not composed directives that only others apply
 	for _, list := range [][]element{elements, inherited} {
 		for _, e := range list {
 			for _, a := range e.applied {
 				name := c.mergedName(e.graph, a)
-				if name == "" {
+				switch {
+				case name != "":
+					asked[name] = true
+				case a.Known == "" && c.composed.directive(a.Name) != nil:
+					name = a.Name
+				default:
 					continue
 				}
 				if sources[name] == nil {
@@ -55,6 +65,9 @@ func (c *composition) mergeApplied(what label, elements, inherited []element) as
 	}
 	var merged ast.DirectiveList
 	for _, name := range names {
+		if !asked[name] {
+			continue
+		}
 		distinct, counts := distinctApplications(sources[name])
 		if len(distinct) > 1 && !c.isRepeatable(name) {
 			merged = append(merged, c.mergeDifferent(what, name, sources[name], distinct, counts))
@@ -66,6 +79,8 @@ func (c *composition) mergeApplied(what label, elements, inherited []element) as
 	}
 	return merged
 }
+
+func isApplied(e element) bool { return len(e.applied) > 0 }
 
 func (c *composition) appliedSource(g supergraph.GraphID, a *subgraph.Application) appliedSource {
 	if a.Known == subgraph.KnownContext {
@@ -113,9 +128,8 @@ func (c *composition) isRepeatable(name string) bool {
 	if def := c.features.definitions[name]; def != nil {
 		return def.IsRepeatable
 	}
-	return slices.ContainsFunc(c.composed.list, func(d *composedDirective) bool {
-		return d.name == name && d.definition != nil && d.definition.Repeatable
-	})
+	d := c.composed.directive(name)
+	return d != nil && d.definition != nil && d.definition.Repeatable
 }
 
 // mergeDifferent makes one application of a directive that is not repeatable: by merging arguments where the directive

@@ -66,6 +66,7 @@ func Compose(subgraphs []*subgraph.Subgraph) Result {
 	c := newComposition(subgraphs)
 	for _, phase := range []func(){
 		c.checkNames,
+		c.settleDirectives,
 		c.merge,
 		c.finish,
 		c.validateStructure,
@@ -116,12 +117,17 @@ func newComposition(subgraphs []*subgraph.Subgraph) *composition {
 	}
 }
 
-// merge is phase 2. The order of its stages matters: what implements what, and which types exist, is known before fields
-// are merged; enums come last, since how they merge depends on where fields and arguments use them.
-func (c *composition) merge() {
+// settleDirectives begins phase 2: it finds out which directives are merged, and under which names. What is wrong with those would
+// show at every place where they are applied, so merging waits for it.
+func (c *composition) settleDirectives() {
 	c.hintImpliedVersions()
 	c.features = c.collectFeatures()
 	c.composed = c.collectComposed()
+}
+
+// merge is the rest of phase 2. The order of its stages matters: what implements what, and which types exist, is known before fields
+// are merged; enums come last, since how they merge depends on where fields and arguments use them.
+func (c *composition) merge() {
 	c.declareTypes()
 	c.mergeImplements()
 	c.mergeUnionMembers()

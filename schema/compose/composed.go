@@ -44,6 +44,16 @@ type composedUse struct {
 	directive *subgraph.Directive
 }
 
+// directive returns the composed directive of that name in the supergraph, or nil.
+func (d *composedDirectives) directive(name string) *composedDirective {
+	for _, c := range d.list {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
 // composes reports whether the subgraph asks for its directive of that name to be composed.
 func (d *composedDirectives) composes(g supergraph.GraphID, name string) bool {
 	return d.names[composedName{g, name}]
@@ -245,7 +255,7 @@ func (c *composition) composeFeature(d *composedDirectives, identity string, tak
 		if directive.element.identity != identity {
 			continue
 		}
-		c.chooseDefinition(directive, latest.Version, graphs)
+		c.chooseDefinition(directive, latest.Version)
 		c.hintOnOtherNames(directive)
 		imp := supergraph.LinkImport{Name: "@" + directive.element.name}
 		if directive.name != directive.element.name {
@@ -289,12 +299,13 @@ func (c *composition) linkPlace(g supergraph.GraphID, link *subgraph.Link) diag.
 	return c.report.at(g, link.Application.Position)
 }
 
-// chooseDefinition takes the definition of the latest version, the last one when several subgraphs have that.
-func (c *composition) chooseDefinition(d *composedDirective, latest subgraph.Version, graphs []supergraph.GraphID) {
+// chooseDefinition takes the definition of the latest composed version, the last one when several subgraphs have that, be it
+// that they do not compose it.
+func (c *composition) chooseDefinition(d *composedDirective, latest subgraph.Version) {
 	var lacking []supergraph.GraphID
-	for _, g := range graphs {
-		s := c.subgraphs[g]
-		if link := s.Feature(d.element.identity); link.Version != latest {
+	for i, s := range c.subgraphs {
+		g := supergraph.GraphID(i)
+		if link := s.Feature(d.element.identity); link == nil || link.Version != latest {
 			continue
 		}
 		i := slices.IndexFunc(s.Directives, func(def *subgraph.Directive) bool {

@@ -21,9 +21,9 @@ func (c *composition) mergeDirectiveDefinitions() {
 		}
 	}
 	seen := map[string]bool{}
-	for i, s := range c.subgraphs {
+	for _, s := range c.subgraphs {
 		for _, d := range s.Directives {
-			if seen[d.Name] || !d.IsExecutable() || d.Known != "" || c.composed.composes(supergraph.GraphID(i), d.Name) {
+			if seen[d.Name] || !d.IsExecutable() || d.Known != "" || c.composed.directive(d.Name) != nil {
 				continue
 			}
 			seen[d.Name] = true
@@ -44,27 +44,15 @@ type directiveSource struct {
 // and only what all allow is allowed. It returns nil when nothing is left.
 func (c *composition) mergeExecutable(name string) *ast.DirectiveDefinition {
 	var sources []directiveSource
-	var without []supergraph.GraphID
+	var elements []element
 	for i, s := range c.subgraphs {
 		if d := s.Directive(name); d != nil {
-			sources = append(sources, directiveSource{supergraph.GraphID(i), d})
-		} else {
-			without = append(without, supergraph.GraphID(i))
+			g := supergraph.GraphID(i)
+			sources = append(sources, directiveSource{g, d})
+			elements = append(elements, element{graph: g, description: d.Description, position: d.Position})
 		}
 	}
-	elements := make([]element, len(sources))
-	having := make([]supergraph.GraphID, len(sources))
-	for i, s := range sources {
-		elements[i] = element{graph: s.graph, description: s.directive.Description, position: s.directive.Position}
-		having[i] = s.graph
-	}
 	places := c.report.places(elements)
-	if len(without) > 0 {
-		c.report.hint(diag.InconsistentExecutableDirectivePresence, places, fmt.Sprintf("Define it in %s.", c.report.listed(without)),
-			"Executable directive %q is left out of the supergraph: it is defined in %s but not in %s.",
-			"@"+name, c.report.listed(having), c.report.listed(without))
-		return nil
-	}
 	locations, ok := c.mergeLocations(name, sources, places)
 	if !ok {
 		return nil
@@ -84,23 +72,31 @@ func (c *composition) mergeExecutable(name string) *ast.DirectiveDefinition {
 	}
 }
 
-// mergeLocations returns the executable locations that all definitions have; ok is false when there are none.
+// mergeLocations returns the executable locations that all subgraphs have; ok is false when there are none. What leaves none
+// first, in the order of subgraphs, is what is told.
 func (c *composition) mergeLocations(name string, sources []directiveSource, places []diag.Location) (locations []ast.DirectiveLocation, ok bool) {
 	var t tally
-	for i, s := range sources {
+	next := 0
+	for i := range c.subgraphs {
+		if next == len(sources) || sources[next].graph != supergraph.GraphID(i) {
+			c.hintDirectiveLacking(name, places)
+			return nil, false
+		}
+		s := sources[next]
+		next++
 		own := executableLocations(s.directive)
 		t.add(fmt.Sprint(own), s.graph)
 		if i == 0 {
 			locations = slices.Clone(own)
-		} else {
-			locations = slices.DeleteFunc(locations, func(l ast.DirectiveLocation) bool { return !slices.Contains(own, l) })
+			continue
 		}
-	}
-	if len(locations) == 0 {
-		c.report.hint(diag.NoExecutableDirectiveIntersection, places, "Define the directive with a common location in all subgraphs.",
-			"Executable directive %q is left out of the supergraph, as its definitions have no location in common: %s.",
-			"@"+name, c.report.words(&t))
-		return nil, false
+		locations = slices.DeleteFunc(locations, func(l ast.DirectiveLocation) bool { return !slices.Contains(own, l) })
+		if len(locations) == 0 {
+			c.report.hint(diag.NoExecutableDirectiveIntersection, places, "Define the directive with a common location in all subgraphs.",
+				"Executable directive %q is left out of the supergraph, as its definitions have no location in common: %s.",
+				"@"+name, c.report.words(&t))
+			return nil, false
+		}
 	}
 	if len(t.said) > 1 {
 		c.report.hint(diag.InconsistentExecutableDirectiveLocations, places, "Define the directive with the same locations in all subgraphs.",
@@ -108,6 +104,20 @@ func (c *composition) mergeLocations(name string, sources []directiveSource, pla
 			"@"+name, fmt.Sprint(locations), c.report.words(&t))
 	}
 	return locations, true
+}
+
+func (c *composition) hintDirectiveLacking(name string, places []diag.Location) {
+	var having, without []supergraph.GraphID
+	for i, s := range c.subgraphs {
+		if g := supergraph.GraphID(i); s.Directive(name) != nil {
+			having = append(having, g)
+		} else {
+			without = append(without, g)
+		}
+	}
+	c.report.hint(diag.InconsistentExecutableDirectivePresence, places, fmt.Sprintf("Define it in %s.", c.report.listed(without)),
+		"Executable directive %q is left out of the supergraph: it is defined in %s but not in %s.",
+		"@"+name, c.report.listed(having), c.report.listed(without))
 }
 
 // executableLocations returns the locations in operations, sorted.
