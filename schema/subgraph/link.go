@@ -2,6 +2,7 @@ package subgraph
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -55,7 +56,23 @@ func (b *builder) readLinks() {
 		// Only the link specification's own link may be left out.
 		b.addLink(&Link{URL: LinkIdentity + "/v1.0", Identity: LinkIdentity, Name: "link", Version: Version{1, 0}, As: unless(name, "link")})
 	}
-	b.checkImportConflicts()
+	if b.checkSupergraphSpecs() {
+		b.checkImportConflicts()
+	}
+}
+
+// checkSupergraphSpecs reports links to the specifications of @tag and @inaccessible that are not to be used.
+func (b *builder) checkSupergraphSpecs() (ok bool) {
+	ok = true
+	for _, l := range b.s.links {
+		if b.isSupergraphsOwn(l.Link) {
+			ok = false
+			b.add(diag.InvalidLinkDirectiveUsage, l.Application.Arguments.ForName("url").Value.Position,
+				"Import it from federation: @link(url: \"https://specs.apollo.dev/federation/v2.0\", import: [\"@"+l.Name+"\"]).",
+				"Subgraphs take \"@%s\" from %q, not from %q, which is for supergraphs.", l.Name, FederationIdentity, l.Identity)
+		}
+	}
+	return ok
 }
 
 func unless(s, standard string) string {
@@ -173,10 +190,6 @@ func (b *builder) checkFeature(app *Application, l *Link) {
 	}
 	spec := knownSpecs()[l.Identity]
 	switch {
-	case l.Identity == TagIdentity || l.Identity == InaccessibleIdentity:
-		b.add(diag.InvalidLinkDirectiveUsage, at,
-			"Import it from federation: @link(url: \"https://specs.apollo.dev/federation/v2.0\", import: [\"@"+l.Name+"\"]).",
-			"Subgraphs take \"@%s\" from %q, not from %q, which is for supergraphs.", l.Name, FederationIdentity, l.Identity)
 	case l.Identity == ConnectIdentity || l.Identity == SourceIdentity || l.Identity == CoreIdentity:
 		b.add(diag.UnsupportedLinkedFeature, at, "Remove the link; a subgraph service has to resolve these fields.",
 			"Feature %q is not supported.", l.URL)
@@ -332,6 +345,16 @@ func (b *builder) checkImportConflicts() {
 				"%q would stand for an element of %q and for one of %q.", name, first.URL, l.URL)
 		}
 	}
+}
+
+// isSupergraphsOwn tells a link to the specification of @tag or @inaccessible that is not to be used: federation has the directive
+// too, and the schema takes it from there; a schema without a link to federation gets it from there later.
+func (b *builder) isSupergraphsOwn(l *Link) bool {
+	if l.Identity != TagIdentity && l.Identity != InaccessibleIdentity {
+		return false
+	}
+	federation := b.linkTo(FederationIdentity)
+	return federation == nil || slices.ContainsFunc(federation.Imports, func(i Import) bool { return i.Name == "@"+l.Name })
 }
 
 // linkTo returns the link with that identity, or nil.

@@ -92,10 +92,10 @@ func federationVersions() []specVersion {
 }
 
 const (
-	tagLocations = "FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | " +
-		"INPUT_OBJECT | INPUT_FIELD_DEFINITION"
-	authLocations = "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"
-	costSDL       = "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | " +
+	firstTagLocations = "FIELD_DEFINITION | OBJECT | INTERFACE | UNION"
+	tagLocations      = firstTagLocations + " | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION"
+	authLocations     = "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"
+	costSDL           = "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | " +
 		"INPUT_FIELD_DEFINITION | OBJECT | SCALAR"
 	listSizeSDL = "directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], " +
 		"requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION"
@@ -136,6 +136,15 @@ func federationElements() []specElement {
 	}
 }
 
+// versionsUpTo lists the versions 0.1 to 0.minor of a specification that every federation 2 subgraph may link.
+func versionsUpTo(minor int) []specVersion {
+	var out []specVersion
+	for v := range minor {
+		out = append(out, specVersion{version: Version{0, v + 1}, federation: Version{2, 0}})
+	}
+	return out
+}
+
 // small is a specification of one version with elements that need the given minor of federation 2.
 func small(name string, minor int, sdl ...string) *spec {
 	out := &spec{identity: specs + name, name: name}
@@ -173,6 +182,21 @@ var knownSpecs = sync.OnceValue(func() map[string]*spec {
 			},
 		},
 		{identity: FederationIdentity, name: "federation", machinery: true, versions: federationVersions(), elements: federationElements()},
+		{
+			identity: TagIdentity, name: "tag", versions: versionsUpTo(3),
+			elements: []specElement{
+				{until: Version{0, 2}, sdl: "directive @tag(name: String!) repeatable on " + firstTagLocations},
+				{since: Version{0, 2}, until: Version{0, 3}, sdl: "directive @tag(name: String!) repeatable on " + tagLocations},
+				{since: Version{0, 3}, sdl: "directive @tag(name: String!) repeatable on " + tagLocations + " | SCHEMA"},
+			},
+		},
+		{
+			identity: InaccessibleIdentity, name: "inaccessible", versions: versionsUpTo(2),
+			elements: []specElement{
+				{until: Version{0, 2}, sdl: "directive @inaccessible on " + firstTagLocations},
+				{since: Version{0, 2}, sdl: "directive @inaccessible on " + tagLocations},
+			},
+		},
 		small("authenticated", 5, "directive @authenticated on "+authLocations),
 		small("requiresScopes", 5, "scalar Scope", "directive @requiresScopes(scopes: [[Scope!]!]!) on "+authLocations),
 		small("policy", 6, "scalar Policy", "directive @policy(policies: [[Policy!]!]!) on "+authLocations),

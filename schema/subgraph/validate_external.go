@@ -21,7 +21,7 @@ func (b *builder) checkExternals() {
 				"Field %q of an interface cannot be @external: interfaces resolve nothing.", f.Coordinate())
 			return
 		}
-		if !f.Used {
+		if !f.Used && f.Provides == nil { // with @provides it is told as a collision
 			b.add(diag.ExternalUnused, at, "Remove the field, or @external if this subgraph resolves it.",
 				"Field %q is marked @external, but no @key, @requires, @provides or context selects it, and no interface asks for it.", f.Coordinate())
 		}

@@ -29,6 +29,7 @@ func (b *builder) checkProvided(t *Type, f *Field, app *Application) {
 	if f.External {
 		b.add(diag.ExternalCollisionWithAnotherDirective, atSign(app.Position), "Remove @external or @"+app.Name+".",
 			"Field %q cannot have both @external and @%s: it is either resolved here, or not.", f.Coordinate(), app.Name)
+		return
 	}
 	if t.Kind == ast.Interface {
 		b.add(diag.ProvidesUnsupportedOnInterface, atSign(app.Position), "Put it on the fields of the object types that implement the interface.",

@@ -234,7 +234,8 @@ func (c *inaccessibleChecker) checkDefault(at Coordinate, value *ast.Value, t *a
 	}
 }
 
-// hiddenIn collects the @inaccessible enum values and input fields that a literal uses, each once.
+// hiddenIn collects the @inaccessible enum values and input fields that a literal uses, each once. Those of a type that is itself
+// @inaccessible are told by the reference to it.
 func (c *inaccessibleChecker) hiddenIn(value *ast.Value, t *ast.Type, used *[]Coordinate) {
 	if value == nil {
 		return
@@ -254,7 +255,8 @@ func (c *inaccessibleChecker) hiddenIn(value *ast.Value, t *ast.Type, used *[]Co
 		return
 	}
 	add := func(name string, directives ast.DirectiveList) {
-		if at := (Coordinate{Type: named.Name, Member: name}); c.hides(directives) && !slices.Contains(*used, at) {
+		at := Coordinate{Type: named.Name, Member: name}
+		if c.hides(directives) && !c.hides(named.Directives) && !slices.Contains(*used, at) {
 			*used = append(*used, at)
 		}
 	}
