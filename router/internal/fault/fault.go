@@ -18,7 +18,7 @@ const (
 	DropInclude         // the response shows what @skip and @include leave out
 	WrongOverride       // an override label is read the wrong way round
 	ForgetTypename      // the runtime type of an object is not asked for
-	DropTypeCondition   // the way to entities goes through objects of every type
+	DropTypeCondition   // entities of every type are described as those of the first
 	OmitArguments       // arguments are not sent
 	LoseAlias           // the response reads a field by its name instead of its alias
 	ReorderMutations    // the fields of a mutation are not made one after the other

@@ -252,7 +252,11 @@ func (r *run) represent(a *asking, p *position, t taken) {
 		return
 	}
 	for _, name := range names {
-		a.addRepresentation(&plan.Representation{Types: []string{name}, Typename: name, Fields: fields})
+		rep := &plan.Representation{Types: []string{name}, Typename: name, Fields: fields}
+		if fault.On(fault.DropTypeCondition) {
+			rep.Types = nil
+		}
+		a.addRepresentation(rep)
 	}
 }
 
@@ -395,45 +399,4 @@ func samePaths(a, b []plan.Path) bool {
 
 func sameElement(a, b plan.PathElement) bool {
 	return a.StoreName == b.StoreName && slices.Equal(a.Types, b.Types) && slices.EqualFunc(a.Also, b.Also, sameElement)
-}
-
-// paths are all ways to a place. Ways from one parent are one path with alternatives.
-func (d *draft) paths(o *place) ([]plan.Path, error) {
-	if o.ways != nil {
-		return o.ways, nil
-	}
-	if len(o.up) == 0 {
-		o.ways = []plan.Path{{}}
-		return o.ways, nil
-	}
-	var parents []*place
-	elements := map[*place][]plan.PathElement{}
-	for _, l := range o.up {
-		element := plan.PathElement{StoreName: l.field.store, ResponseName: l.field.response, List: l.field.list}
-		if !l.parent.position.types.SubsetOf(l.types) && !fault.On(fault.DropTypeCondition) {
-			element.Types = d.run.graph.Names(l.types)
-		}
-		if elements[l.parent] == nil {
-			parents = append(parents, l.parent)
-		}
-		elements[l.parent] = append(elements[l.parent], element)
-	}
-	for _, parent := range parents {
-		ways, err := d.paths(parent)
-		if err != nil {
-			return nil, err
-		}
-		last := elements[parent][0]
-		last.Also = elements[parent][1:]
-		for _, way := range ways {
-			o.ways = append(o.ways, append(slices.Clip(way), last))
-		}
-		if fault.On(fault.NarrowPlaces) && len(o.ways) > 1 {
-			o.ways = o.ways[:1]
-		}
-		if len(o.ways) > d.run.options.MaxPaths {
-			return nil, &LimitError{What: "paths to entities", Limit: d.run.options.MaxPaths}
-		}
-	}
-	return o.ways, nil
 }
