@@ -126,6 +126,7 @@ func serve(ctx context.Context, args []string, s Streams) int {
 		return ExitInvalid
 	}
 	a.ReloadFrom(*file, load, s.Reload)
+	defer tuneMemory(c, a.logger)()
 	if err := a.Run(ctx); err != nil {
 		fmt.Fprintf(s.Err, "router: %v\n", err)
 		return ExitFailed
