@@ -30,6 +30,7 @@ type response struct {
 type reader struct {
 	conn    io.Reader
 	buffer  *buffer
+	hint    int // how large the response may be
 	maxBody int64
 
 	status        int
@@ -42,6 +43,10 @@ type reader struct {
 }
 
 const (
+	// smallResponse is up to which size a response gets its buffer before its first byte has come. A larger one gets the
+	// smallest buffer first and its own when the head is there, so that those who wait hold no memory.
+	smallResponse = 16 << 10
+
 	maxHead       = 64 << 10
 	maxChunkLine  = 1 << 10
 	firstReadRoom = 512
@@ -50,7 +55,11 @@ const (
 // readResponse reads one response. hint is how large it may be; body bytes beyond maxBody are errTooLarge. The buffer
 // belongs to the caller, also when it fails; received tells whether any byte came.
 func readResponse(conn io.Reader, hint int, maxBody int64) (r response, received bool, err error) {
-	rd := reader{conn: conn, buffer: getBuffer(hint), maxBody: maxBody}
+	first := hint
+	if hint > smallResponse {
+		first = smallestBuffer
+	}
+	rd := reader{conn: conn, buffer: getBuffer(first), hint: hint, maxBody: maxBody}
 	r, err = rd.read()
 	received = len(rd.buffer.data) > 0
 	if err != nil {
@@ -229,6 +238,10 @@ func (r *reader) readBody() (bodyEnd, messageEnd int, err error) {
 	switch {
 	case r.status == 204 || r.status == 304:
 		return r.bodyStart, r.bodyStart, nil
+	case r.contentLength < 0 && r.hint > cap(r.buffer.data):
+		r.buffer = r.buffer.grown(r.hint)
+	}
+	switch {
 	case r.chunked:
 		return r.readChunks()
 	case r.contentLength >= 0:
