@@ -17,6 +17,9 @@ type projector struct {
 	out   []byte
 	way   []wayStep
 	limit int
+	// partial is how many values around the one at hand some subgraph could not answer, and said so: what is absent in them
+	// is explained.
+	partial int
 	// tooLarge ends everything: the response has reached its limit.
 	tooLarge bool
 }
@@ -29,7 +32,7 @@ type wayStep struct {
 
 func (p *projector) begin(e *execution) {
 	p.e, p.tree, p.limit = e, &e.tree, e.limits.ResponseBytes
-	p.out, p.way, p.tooLarge = p.out[:0], p.way[:0], false
+	p.out, p.way, p.partial, p.tooLarge = p.out[:0], p.way[:0], 0, false
 }
 
 func (p *projector) reset() {
@@ -111,17 +114,25 @@ func (p *projector) value(n value.Node, typ *typeShape, field *fieldShape) bool 
 	if typ.elem == nil && typ.object < 0 {
 		return p.leaf(n, typ, nil)
 	}
+	if n.IsNull() {
+		return p.absent(n, typ, field, nil)
+	}
 	start := len(p.out)
 	ok := false
+	isPartial := n.Flags&value.Reported != 0
+	if isPartial {
+		p.partial++
+	}
 	switch {
-	case n.IsNull():
-		return p.absent(n, typ, field, nil)
 	case typ.elem != nil && n.Kind == value.List:
 		ok = p.list(n, typ, field)
 	case typ.elem == nil && n.Kind == value.Object:
 		ok = p.object(n, typ.object)
 	default:
 		p.misfit(n, typ, nil)
+	}
+	if isPartial {
+		p.partial--
 	}
 	if ok {
 		return true
@@ -159,7 +170,7 @@ func (p *projector) null(typ *typeShape) bool {
 
 // absent writes null for a value that is null or was never there; leaf is its field when the way does not include it.
 func (p *projector) absent(n value.Node, typ *typeShape, field, leaf *fieldShape) bool {
-	if typ.nonNull && n.Flags&value.Reported == 0 {
+	if typ.nonNull && n.Flags&value.Reported == 0 && (p.partial == 0 || n.Kind != value.Absent) {
 		p.fail(leaf, CodeNull, p.subgraph(n), fmt.Sprintf("Cannot return null for non-nullable field %s.", field.coordinate))
 	}
 	return p.null(typ)
@@ -201,7 +212,7 @@ func (p *projector) wrongType(n value.Node, shape *objectShape) bool {
 // unknownType refuses an object whose fields depend on a runtime type that nobody told. Where the fetch that would have
 // told it failed, that is explained already.
 func (p *projector) unknownType(n value.Node, shape *objectShape) bool {
-	if shape.typename == 0 || p.tree.Field(n, shape.typename).Flags&value.Reported == 0 {
+	if p.partial == 0 && (shape.typename == 0 || p.tree.Field(n, shape.typename).Flags&value.Reported == 0) {
 		p.fail(nil, CodeInvalidType, "", fmt.Sprintf("The runtime type of this %s is not known.", shape.typeName))
 	}
 	return false

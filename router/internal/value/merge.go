@@ -35,11 +35,13 @@ func (t *Tree) mergeAt(at uint32, src Node) {
 	case dst.Kind == Absent:
 		t.nodes[at] = src
 	case src.Kind == Null:
-		if dst.Kind == Null {
+		if dst.Kind == Null || dst.Kind >= List { // of a value one part is explained
 			t.nodes[at].Flags |= src.Flags & Reported
 		}
 	case dst.Kind == Null:
-		t.nodes[at] = src
+		if t.nodes[at] = src; src.Kind >= List {
+			t.nodes[at].Flags |= dst.Flags & Reported
+		}
 	case dst.Kind == Object && src.Kind == Object:
 		t.Merge(dst, src)
 	case dst.Kind == List && src.Kind == List:

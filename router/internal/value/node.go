@@ -25,7 +25,8 @@ const (
 type Flags uint8
 
 const (
-	// Reported: the Null, or the absence, was explained to the client by an error already.
+	// Reported: the Null, or the absence, was explained to the client by an error already; of a List or an Object: what
+	// is absent in it.
 	Reported Flags = 1 << iota
 	// Fraction: the Number has a fraction or an exponent.
 	Fraction
