@@ -108,7 +108,7 @@ func (a *App) build(g, previous *generation) error {
 		return err
 	}
 	limiter, err := partOf(g, previous, "rate_limits", c.RateLimits, func() (*ratelimit.Limiter, *part, error) {
-		l, err := newRateLimiter(c, a.logger, nil)
+		l, err := newRateLimiter(c, a.logger, a.observeLimits())
 		if err != nil || l == nil {
 			return nil, nil, err
 		}
@@ -137,6 +137,7 @@ func (a *App) build(g, previous *generation) error {
 		Observer: a.watch.Failures(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() }, Share: shareRequests[c.Sharing.Requests],
 		Fetcher: newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, Policy: policies.policy, Labels: policies.label,
+		Cost:               costOptions(c),
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, Logger: a.logger,
@@ -306,5 +307,6 @@ func snapshotOptions(c *config.Config) snapshot.Options {
 	}.Check
 	return snapshot.Options{
 		Operation: o, CacheBytes: int64(c.Plans.CacheSize), PlanTimeout: c.Plans.Timeout.Std(), PlanWorkers: c.Plans.Workers,
+		Demand: demandOptions(c),
 	}
 }

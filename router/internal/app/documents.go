@@ -8,12 +8,16 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/persisted"
 	"github.com/tributary-gql/tributary/router/internal/redisconn"
 	"github.com/tributary-gql/tributary/router/internal/server"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // documents are what lets clients name a document instead of sending it.
 func (a *App) documents(g, previous *generation) (server.DocumentOptions, error) {
 	c := g.config
 	o := server.DocumentOptions{RequireID: c.Persisted.RequireID}
+	if metrics := a.watch.Metrics(); metrics != nil {
+		o.Observe = func(result server.DocumentResult) { metrics.Add(telemetry.PersistedOperations, 1, string(result)) }
+	}
 	if c.Persisted.Safelist != "off" {
 		o.Safelist = server.Safelist(c.Persisted.Safelist)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // newRateLimiter gives nil when nothing is limited.
@@ -35,4 +36,15 @@ func newRateLimiter(c *config.Config, logger *slog.Logger, observe func(rule str
 		return nil, config.Problem{Path: "rate_limits", Text: err.Error()}
 	}
 	return limiter, nil
+}
+
+// observeLimits counts what limits decide; nil when nobody counts.
+func (a *App) observeLimits() func(rule string, outcome ratelimit.Outcome) {
+	metrics := a.watch.Metrics()
+	if metrics == nil {
+		return nil
+	}
+	return func(rule string, outcome ratelimit.Outcome) {
+		metrics.Add(telemetry.RateLimitDecisions, 1, rule, string(outcome))
+	}
 }

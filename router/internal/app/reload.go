@@ -133,7 +133,7 @@ func (a *App) snapshotFor(ctx context.Context, old, c *config.Config) (*snapshot
 		return nil, nil
 	}
 	var next *snapshot.Snapshot
-	if !reflect.DeepEqual(old.Limits, c.Limits) || !reflect.DeepEqual(old.Plans, c.Plans) {
+	if !reflect.DeepEqual(old.Limits, c.Limits) || !reflect.DeepEqual(old.Plans, c.Plans) || old.Demand != c.Demand {
 		var err error
 		if next, err = snapshot.Build(a.sdl, snapshotOptions(c)); err != nil {
 			return nil, err

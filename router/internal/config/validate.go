@@ -25,6 +25,8 @@ func (c *Config) Validate() []error {
 	v.rateLimits(c.RateLimits)
 	v.sharing(c.Sharing)
 	v.memory(c.Memory)
+	v.traffic(c.Traffic)
+	v.tls(c.TLS)
 	v.demandControl(c.Demand, c.RateLimits)
 	v.persistedDocuments(c.Persisted)
 	v.apq(c.APQ)

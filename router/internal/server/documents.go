@@ -32,9 +32,22 @@ type DocumentOptions struct {
 	Safelist  Safelist
 	RequireID bool       // with SafelistEnforce: a document's text is refused even if it is registered
 	APQ       *apq.Cache // nil: automatic persisted queries are off
-	// Unlisted is told of each request with a document that is not registered; nil: nobody is told.
-	Unlisted func()
+	// Observe is told what came of a document that is named by an identifier, or judged by the safelist; nil: nobody is told.
+	Observe func(DocumentResult)
 }
+
+// DocumentResult is what came of a document that is named by an identifier, or judged by the safelist.
+type DocumentResult string
+
+// What may come of a document.
+const (
+	DocumentListed   DocumentResult = "listed"   // it is in a manifest
+	DocumentKnown    DocumentResult = "known"    // the hash was registered by a client
+	DocumentNew      DocumentResult = "new"      // the client registers it
+	DocumentUnknown  DocumentResult = "unknown"  // nobody knows the identifier
+	DocumentMismatch DocumentResult = "mismatch" // the identifier is not that of the text
+	DocumentUnlisted DocumentResult = "unlisted" // the safelist does not hold the text
+)
 
 // documents finds the documents of requests.
 type documents struct {
@@ -73,8 +86,9 @@ func (d *documents) find(ctx context.Context, header http.Header, request *graph
 		client, _ := clientname.Of(header)
 		if text, ok := d.Persisted().Get(client, id); ok {
 			if request.Query != "" && request.Query != text {
-				return "", mismatch()
+				return "", d.mismatch()
 			}
+			d.observe(DocumentListed)
 			request.Query = text
 			return "", nil
 		}
@@ -91,27 +105,38 @@ func (d *documents) findByHash(ctx context.Context, id string, request *graphqlR
 	switch {
 	case isHash && request.Query != "":
 		if apq.Hash(request.Query) != id {
-			return "", mismatch()
+			return "", d.mismatch()
 		}
 		if d.APQ == nil {
 			return "", nil
 		}
+		d.observe(DocumentNew)
 		return id, nil
 	case isHash && d.APQ != nil:
 		if request.Query = d.APQ.Get(ctx, id); request.Query == "" {
+			d.observe(DocumentUnknown)
 			return "", gqlerr.New(gqlerr.PersistedQueryNotFound, "PersistedQueryNotFound") // the text that clients look for
 		}
+		d.observe(DocumentKnown)
 		return "", nil
 	case isHash && d.Persisted == nil:
 		return "", gqlerr.New(gqlerr.PersistedQueryNotSupported, "PersistedQueryNotSupported")
 	case request.Query != "":
 		return "", nil // the client's own name for what it sends as well
 	default:
+		d.observe(DocumentUnknown)
 		return "", refuse(http.StatusBadRequest, gqlerr.PersistedQueryNotInList, "no document is registered by the identifier %q", id)
 	}
 }
 
-func mismatch() error {
+func (d *documents) observe(result DocumentResult) {
+	if d.Observe != nil {
+		d.Observe(result)
+	}
+}
+
+func (d *documents) mismatch() error {
+	d.observe(DocumentMismatch)
 	return refuse(http.StatusBadRequest, gqlerr.PersistedQueryHashMismatch, "the identifier belongs to another document than the query: provided sha does not match query")
 }
 
@@ -127,11 +152,10 @@ func (d *documents) admit(ctx context.Context, header http.Header, request *grap
 		return refuse(http.StatusBadRequest, gqlerr.PersistedQueryIDRequired, "documents are accepted by their identifier only (persisted_documents.require_id)")
 	}
 	if d.Persisted().Holds(request.Query) {
+		d.observe(DocumentListed)
 		return nil
 	}
-	if d.Unlisted != nil {
-		d.Unlisted()
-	}
+	d.observe(DocumentUnlisted)
 	d.log(ctx, header, request)
 	if d.Safelist == SafelistEnforce {
 		return refuse(http.StatusForbidden, gqlerr.QueryNotInSafelist, "the document is not registered (persisted_documents.safelist)")

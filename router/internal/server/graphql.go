@@ -57,6 +57,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	telemetry.FromContext(ctx).Caller(identity.Subject)
+	s.admit(w, requests)
 	if batch {
 		s.serveBatch(ctx, w, r, snap, identity, requests)
 		return
@@ -152,6 +153,9 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	if err != nil {
 		return err
 	}
+	if sink, err = s.limitCost(ctx, r, identity, request, prepared, variables, sink, watched); err != nil {
+		return err
+	}
 	program, err := snap.Program(ctx, prepared, s.activeLabels(prepared.Labels, identity, r))
 	if err != nil {
 		return err
@@ -196,7 +200,11 @@ func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.
 		}
 		body = append(body, p...)
 	}
-	writeBody(w, jsonType, acceptedEncoding(r.Header["Accept-Encoding"]), http.StatusOK, append(body, ']'))
+	status := http.StatusOK
+	if requests[0].admission.allRefused(len(requests)) {
+		status = http.StatusTooManyRequests
+	}
+	writeBody(w, jsonType, acceptedEncoding(r.Header["Accept-Encoding"]), status, append(body, ']'))
 }
 
 // memorySink keeps the one payload of a batched operation.

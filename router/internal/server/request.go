@@ -25,6 +25,8 @@ type graphqlRequest struct {
 	DocumentID    string // names a document that the router holds
 	Variables     []byte // JSON object, or nil
 	Extensions    []byte // JSON object, or nil
+
+	admission *admission // shared by the operations of one HTTP request; nil when no limit needs it
 }
 
 // httpError is a request that is refused before any GraphQL: it has a status of its own whatever the client accepts.
@@ -32,6 +34,7 @@ type httpError struct {
 	status int
 	err    *gqlerr.Error
 	header http.Header // to add, may be nil
+	more   gqlerr.List // further errors
 }
 
 func (e *httpError) Error() string { return e.err.Message }

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tributary-gql/tributary/router/internal/demand"
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/operation"
@@ -35,6 +36,8 @@ type Options struct {
 	PlanTimeout  time.Duration // longest time for one plan
 	PlanWorkers  int           // plans made at the same time; 0: one for each processor
 	DeferEnabled bool
+	// Demand estimates what operations cost; nil: nobody asks.
+	Demand *demand.Options
 }
 
 // Snapshot is one supergraph, ready to serve. It is safe for concurrent use.
@@ -47,6 +50,7 @@ type Snapshot struct {
 	options    Options
 	introspect *introspect.Introspector
 	planner    *planner.Planner
+	costs      *demand.Costs // nil: costs are not estimated
 	operations *cache
 	flight     flight[documentKey, *Prepared]
 	planFlight flight[planKey, *Program]
@@ -57,6 +61,8 @@ type Snapshot struct {
 type Prepared struct {
 	Operation *operation.Operation
 	Literals  operation.Literals
+	// Cost is what it is estimated to cost; nil without Options.Demand.
+	Cost *demand.Estimate
 	// Labels are the override labels that matter for it, sorted.
 	Labels   []string
 	programs programs
@@ -104,11 +110,15 @@ func Build(sdl string, o Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	var costs *demand.Costs
+	if o.Demand != nil {
+		costs = demand.New(graph, schema, *o.Demand)
+	}
 	if o.PlanWorkers <= 0 {
 		o.PlanWorkers = runtime.GOMAXPROCS(0)
 	}
 	return &Snapshot{
-		Hash: HashOf(sdl), Supergraph: graph, Schema: schema, options: o, planner: p, introspect: introspect.New(schema),
+		Hash: HashOf(sdl), Supergraph: graph, Schema: schema, options: o, planner: p, costs: costs, introspect: introspect.New(schema),
 		operations: operations, workers: make(chan struct{}, o.PlanWorkers),
 	}, nil
 }
@@ -127,7 +137,11 @@ func (s *Snapshot) Prepare(ctx context.Context, document, operationName string) 
 			if err != nil {
 				return nil, err
 			}
-			return &Prepared{Operation: op, Literals: literals, Labels: s.planner.Labels(op)}, nil
+			prepared := &Prepared{Operation: op, Literals: literals, Labels: s.planner.Labels(op)}
+			if s.costs != nil {
+				prepared.Cost = s.costs.Compile(op, literals)
+			}
+			return prepared, nil
 		})
 		if err == nil {
 			s.operations.add(key, p)
