@@ -236,7 +236,7 @@ type User @key(fields: "id") @context(name: "user") {
 
 type Account @key(fields: "id") {
   id: ID!
-  balance(currency: String! @fromContext(field: "$user { currency }")): Int @shareable
+  balance(currency: String @fromContext(field: "$user { currency }")): Int @shareable
 }
 # subgraph b
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@shareable"])

@@ -30,21 +30,15 @@ type contextResult struct {
 
 func contextProblem(text string) contextResult { return contextResult{problem: text} }
 
-// contextType follows the selection on a type that sets the context.
-func (s *Subgraph) contextType(t *Type, selections []*selection) contextResult {
-	fragments := 0
+// areFragments tells a selection made of type conditions from one of fields; mixed tells one that is both.
+func areFragments(selections []*selection) (fragments, mixed bool) {
+	count := 0
 	for _, sel := range selections {
 		if sel.IsFragment() {
-			fragments++
+			count++
 		}
 	}
-	switch {
-	case fragments == 0:
-		return s.contextField(t, selections)
-	case fragments < len(selections):
-		return contextProblem("it mixes fields and type conditions")
-	}
-	return s.contextFragments(t, selections)
+	return count > 0, count > 0 && count < len(selections)
 }
 
 // contextField follows a selection of exactly one field.
@@ -61,9 +55,17 @@ func (s *Subgraph) contextField(t *Type, selections []*selection) contextResult 
 	if sel.IsFragment() {
 		return contextProblem("type conditions can only be used at its start")
 	}
+	if sel.Field == "__typename" && sel.Sub == nil {
+		return contextResult{typ: ast.NonNullNamedType("String", nil)}
+	}
 	f := t.Field(sel.Field)
 	if f == nil {
 		return contextProblem("type \"" + t.Name + "\" has no field \"" + sel.Field + "\"")
+	}
+	for _, given := range sel.Arguments {
+		if f.Argument(given.Name) == nil {
+			return contextProblem("field \"" + f.Coordinate() + "\" has no argument \"" + given.Name + "\"")
+		}
 	}
 	target := s.types[typeName(f.Type)]
 	if target == nil || !isComposite(target) {
@@ -90,56 +92,64 @@ func inLists(passed, t *ast.Type) *ast.Type {
 	return t
 }
 
-// contextFragments follows a selection made of type conditions: those that can match must all select one field, of the same type.
-func (s *Subgraph) contextFragments(t *Type, fragments []*selection) contextResult {
+// conditionTwice returns the type that two type conditions name, or "".
+func conditionTwice(fragments []*selection) string {
 	seen := map[string]bool{}
 	for _, sel := range fragments {
-		switch {
-		case sel.On == "":
-			return contextProblem("fragments must have a type condition")
-		case seen[sel.On]:
-			return contextProblem("it has two type conditions on \"" + sel.On + "\"")
-		case s.types[sel.On] == nil || !isComposite(s.types[sel.On]):
-			return contextProblem("there is no type \"" + sel.On + "\" with fields")
+		if seen[sel.On] {
+			return sel.On
 		}
 		seen[sel.On] = true
 	}
-	result := contextResult{}
-	for _, object := range s.Implementations(t.Name) {
-		matched := !s.spend(len(fragments))
-		for _, sel := range fragments {
-			if sel.On != object.Name && !object.Implements(sel.On) && !s.types[sel.On].HasMember(object.Name) {
-				continue
-			}
-			matched = true
-			one := s.contextField(s.types[sel.On], sel.Sub)
-			if one.problem != "" {
-				return one
-			}
-			if result.typ != nil && !sameType(nullable(result.typ), nullable(one.typ)) {
-				return contextProblem("its type conditions give values of different types, \"" + result.typ.String() + "\" and \"" + one.typ.String() + "\"")
-			}
-			if result.typ == nil || !one.typ.NonNull {
-				result.typ = one.typ
-			}
-		}
-		if !matched {
-			return contextProblem("no type condition matches type \"" + object.Name + "\"")
-		}
-	}
-	if result.typ == nil {
-		return contextProblem("no type condition matches type \"" + t.Name + "\"")
-	}
-	return result
+	return ""
 }
 
-// fitsArgument tells whether a context's value of type t can be given to an argument of type want.
+// conditionProblem says why a fragment's type condition cannot be used, or "".
+func (s *Subgraph) conditionProblem(sel *selection) string {
+	switch t := s.types[sel.On]; {
+	case t == nil || !isComposite(t):
+		return "there is no type \"" + sel.On + "\" with fields"
+	case t.Kind != ast.Object:
+		return "type conditions must be object types, and \"" + sel.On + "\" is " + kindName(t.Kind)
+	}
+	return ""
+}
+
+// contextFragments follows the type conditions that name an object type that t can be: all must select one field. What they name is
+// added to used.
+func (s *Subgraph) contextFragments(t *Type, fragments []*selection, used map[string]bool) []contextResult {
+	var results []contextResult
+	for _, object := range s.Implementations(t.Name) {
+		if !s.spend(len(fragments)) {
+			break
+		}
+		for _, sel := range fragments {
+			if sel.On == object.Name {
+				used[sel.On] = true
+				results = append(results, s.contextField(object, sel.Sub))
+			}
+		}
+	}
+	return results
+}
+
+// fitsArgument tells whether a context's value of type t can be given to an argument of type want. The value may be missing, as much
+// of a query as there is may fail, so no part of want can be non-null, whatever t promises.
 func fitsArgument(t, want *ast.Type) bool {
-	if want.NonNull && !t.NonNull || (t.Elem == nil) != (want.Elem == nil) {
+	if want.NonNull || (t.Elem == nil) != (want.Elem == nil) {
 		return false
 	}
 	if t.Elem != nil {
 		return fitsArgument(t.Elem, want.Elem)
 	}
 	return t.NamedType == want.NamedType
+}
+
+func isNullable(t *ast.Type) bool {
+	for ; t != nil; t = t.Elem {
+		if t.NonNull {
+			return false
+		}
+	}
+	return true
 }

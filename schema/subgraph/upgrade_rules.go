@@ -147,6 +147,9 @@ func (u *upgrader) readable(t *Type, selections []*selection) bool {
 			}
 			continue
 		}
+		if sel.Field == "__typename" {
+			continue
+		}
 		f := t.Field(sel.Field)
 		if f == nil {
 			return false
@@ -168,7 +171,7 @@ func (u *upgrader) externalOnly(t *Type, selections []*selection) (kept []*selec
 			if sel.On != "" {
 				on = u.s.types[sel.On]
 			}
-		} else {
+		} else if sel.Field != "__typename" {
 			f := t.Field(sel.Field)
 			if f.External || u.s.externalBelow(f) {
 				kept = append(kept, sel)

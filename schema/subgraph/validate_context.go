@@ -117,19 +117,82 @@ func (b *builder) checkContextSelection(f *Field, arg *Argument, coordinate stri
 		invalid(inside(offset), reason)
 		return
 	}
+	reject := func(reason string) { invalid(inside(0), reason) }
+	switch fragments, mixed := areFragments(parsed.set.Selections); {
+	case mixed:
+		reject("it mixes fields and type conditions")
+	case fragments:
+		b.checkContextFragments(setters, parsed.set.Selections, arg, reject)
+	default:
+		for _, t := range setters {
+			if !b.s.spend(1) || !contextFits(t, b.s.contextField(t, parsed.set.Selections), arg, reject) {
+				return
+			}
+		}
+	}
+}
+
+// contextFits tells whether what a selection gives on a type that sets the context fits the argument; it is rejected if not.
+func contextFits(t *Type, result contextResult, arg *Argument, reject func(reason string)) bool {
+	switch {
+	case result.problem != "":
+		reject("the selection is invalid for type \"" + t.Name + "\", which sets the context: " + result.problem)
+	case !isNullable(arg.Type):
+		reject("the argument has the type \"" + arg.Type.String() + "\", which must not be non-null anywhere, as a context may have no value")
+	case !fitsArgument(result.typ, arg.Type):
+		reject("on type \"" + t.Name + "\" the selection gives a value of type \"" + result.typ.String() +
+			"\", but the argument has type \"" + arg.Type.String() + "\"")
+	default:
+		return true
+	}
+	return false
+}
+
+// checkContextFragments checks a selection made of type conditions: they name object types, each type that sets the context can be
+// one of those, and each of those is one that sets it.
+func (b *builder) checkContextFragments(setters []*Type, fragments []*selection, arg *Argument, reject func(reason string)) {
+	if twice := conditionTwice(fragments); twice != "" {
+		reject("it has two type conditions on \"" + twice + "\"")
+		return
+	}
+	for _, sel := range fragments {
+		if sel.On == "" {
+			reject("fragments must have a type condition")
+			return
+		}
+		on := b.s.types[sel.On]
+		if on == nil || !isComposite(on) {
+			continue
+		}
+		if result := b.s.contextField(on, sel.Sub); result.problem != "" {
+			reject("the selection is invalid for type \"" + on.Name + "\": " + result.problem)
+			return
+		}
+	}
+	used := map[string]bool{}
 	for _, t := range setters {
 		if !b.s.spend(1) {
 			return
 		}
-		result := b.s.contextType(t, parsed.set.Selections)
-		switch {
-		case result.problem != "":
-			invalid(inside(0), "the selection is invalid for type \""+t.Name+"\", which sets the context: "+result.problem)
+		for _, sel := range fragments {
+			if problem := b.s.conditionProblem(sel); problem != "" {
+				reject(problem)
+			}
+		}
+		results := b.s.contextFragments(t, fragments, used)
+		if len(results) == 0 {
+			reject("no type condition matches type \"" + t.Name + "\", which sets the context")
 			return
-		case !fitsArgument(result.typ, arg.Type):
-			invalid(inside(0), "on type \""+t.Name+"\" the selection gives a value of type \""+result.typ.String()+
-				"\", but the argument has type \""+arg.Type.String()+"\"")
-			return
+		}
+		for _, result := range results {
+			if !contextFits(t, result, arg, reject) {
+				return
+			}
+		}
+	}
+	for _, sel := range fragments {
+		if !used[sel.On] {
+			reject("no type that sets the context can be \"" + sel.On + "\", which a type condition names")
 		}
 	}
 }

@@ -267,8 +267,11 @@ func (c *fieldSetCheck) apply(t *Type, selections []*selection, underExternal bo
 			continue
 		}
 		f := t.Field(sel.Field)
-		if f == nil {
-			continue // __typename
+		if f == nil { // __typename
+			if c.rules.missingExternal != "" && !underExternal {
+				c.note(c.rules.missingExternal, sel, "Remove it from the field set.", "every subgraph resolves \"__typename\" by itself")
+			}
+			continue
 		}
 		if c.rules.hasArguments != "" && len(f.Arguments) > 0 {
 			c.note(c.rules.hasArguments, sel, "Select fields without arguments only.", "field %q has arguments and cannot be selected", f.Coordinate())
