@@ -27,30 +27,38 @@ func newAdaptive(s Concurrency) *adaptive {
 }
 
 func (a *adaptive) tryEnter() (place, bool) {
-	if a.queue.length.Load() > 0 {
+	if a.queue.waiters.Load() > 0 {
 		return nil, false // others came first
 	}
 	permit, ok := a.limiter.TryAcquirePermit()
-	return adaptivePlace{permit}, ok
+	if !ok {
+		return nil, false
+	}
+	a.queue.present.Add(1)
+	return adaptivePlace{a, permit}, true
 }
 
 func (a *adaptive) enter(ctx context.Context) (place, error) {
 	var taken place
-	err := a.queue.wait(ctx, &a.settings, func(ctx context.Context) error {
+	err := a.queue.wait(ctx, &a.settings, a.size(), func(ctx context.Context) error {
 		permit, err := a.limiter.AcquirePermit(ctx)
-		taken = adaptivePlace{permit}
+		taken = adaptivePlace{a, permit}
 		return err
 	})
 	return taken, err
 }
 
-func (a *adaptive) waiting() int64 { return a.queue.length.Load() }
+func (a *adaptive) waiting() int64 { return a.queue.waiters.Load() }
 func (a *adaptive) size() int64    { return int64(a.limiter.Limit()) }
 
-type adaptivePlace struct{ permit adaptivelimiter.Permit }
+type adaptivePlace struct {
+	limit  *adaptive
+	permit adaptivelimiter.Permit
+}
 
 // leave counts the time taken only of fetches that were answered: a refused connection is not a fast subgraph.
 func (p adaptivePlace) leave(answered bool) {
+	p.limit.queue.present.Add(-1)
 	if answered {
 		p.permit.Record()
 	} else {
