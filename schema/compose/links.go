@@ -80,12 +80,12 @@ func meaning(known subgraph.Known, link *subgraph.Link, nameInFeature string) su
 	return known
 }
 
-// elementName is what the feature's directive is called when it is not imported.
-func (f *feature) elementName(k subgraph.Known) string {
+// elementName is what the feature's directive is called when it is not imported and the feature is linked under that name.
+func (f *feature) elementName(k subgraph.Known, linkedAs string) string {
 	if string(k) == f.name {
-		return f.name
+		return linkedAs
 	}
-	return f.name + "__" + string(k)
+	return linkedAs + "__" + string(k)
 }
 
 // features is what the supergraph links on its own account.
@@ -142,14 +142,22 @@ func (f *feature) isUsed(uses map[subgraph.Known]use) bool {
 
 func (c *composition) linkFeature(f *features, spec *feature, uses []map[subgraph.Known]use) {
 	link := supergraph.Link{URL: specs + spec.name + "/" + spec.version, For: spec.purpose}
-	renamed := map[string]string{}
+	linkedAs := spec.name
+	if c.composesAs(spec.name) {
+		linkedAs = "_0" + spec.name
+		link.As = linkedAs
+	}
+	renamed := map[string]string{spec.name: linkedAs}
 	for _, k := range spec.merged {
 		name := c.nameOf(spec, k, uses)
 		if name == "" {
 			continue
 		}
 		f.names[k] = name
-		if byDefault := spec.elementName(k); name != byDefault {
+		if byDefault := spec.elementName(k, linkedAs); name != byDefault {
+			if string(k) == spec.name {
+				byDefault = spec.name // as in its SDL
+			}
 			renamed[byDefault] = name
 			imp := supergraph.LinkImport{Name: "@" + string(k)}
 			if name != string(k) {
@@ -159,7 +167,18 @@ func (c *composition) linkFeature(f *features, spec *feature, uses []map[subgrap
 		}
 	}
 	f.links = append(f.links, link)
-	f.define(spec.sdl, renamed)
+	f.define(strings.ReplaceAll(spec.sdl, spec.name+"__", linkedAs+"__"), renamed)
+}
+
+// composesAs reports whether some subgraph composes a directive of its own by the name: that name is what a linked feature of the same
+// name would call its main directive.
+func (c *composition) composesAs(name string) bool {
+	return slices.ContainsFunc(c.subgraphs, func(s *subgraph.Subgraph) bool {
+		return slices.ContainsFunc(s.Composed, func(request *subgraph.Composed) bool {
+			directive := s.Directive(name)
+			return request.Name == "@"+name && directive != nil && directive.Known == ""
+		})
+	})
 }
 
 // nameOf returns what all subgraphs that use the directive call it, "" when none uses it.
