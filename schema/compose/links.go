@@ -176,7 +176,7 @@ func (c *composition) composesAs(name string) bool {
 	return slices.ContainsFunc(c.subgraphs, func(s *subgraph.Subgraph) bool {
 		return slices.ContainsFunc(s.Composed, func(request *subgraph.Composed) bool {
 			directive := s.Directive(name)
-			return request.Name == "@"+name && directive != nil && directive.Known == ""
+			return request.Name == "@"+name && directive != nil && meaning(directive.Known, directive.Link, directive.NameInFeature) == ""
 		})
 	})
 }
