@@ -121,7 +121,7 @@ func (a *App) build(g, previous *generation) error {
 	if err != nil {
 		return err
 	}
-	rules, err := newHeaderRules(c)
+	rules, returned, err := a.headerRules(c)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (a *App) build(g, previous *generation) error {
 	g.server = server.New(server.Options{
 		Observer: a.watch.Failures(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() }, Share: shareRequests[c.Sharing.Requests],
-		Fetcher: newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, Policy: policies.policy, Labels: policies.label,
+		Fetcher: newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, ResponseHeaders: returned, Policy: policies.policy, Labels: policies.label,
 		Cost:               costOptions(c),
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,

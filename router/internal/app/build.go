@@ -35,12 +35,32 @@ func newVerifier(c *config.Config, logger *slog.Logger) (*auth.Verifier, error) 
 	return auth.New(o)
 }
 
-func newHeaderRules(c *config.Config) (*headers.Rules, error) {
+// newHeaderRules makes the rules for requests; reserved are headers that rules leave out.
+func newHeaderRules(c *config.Config, reserved ...string) (*headers.Rules, error) {
 	bySubgraph := make(map[string][]headers.Rule, len(c.Headers.Subgraphs))
 	for name, rules := range c.Headers.Subgraphs {
 		bySubgraph[name] = headerRules(rules)
 	}
-	return headers.Compile(headerRules(c.Headers.All), bySubgraph)
+	return headers.Compile(headerRules(c.Headers.All), bySubgraph, reserved...)
+}
+
+func newResponseRules(c *config.Config, requests *headers.Rules) (*headers.ResponseRules, error) {
+	bySubgraph := make(map[string][]headers.ResponseRule, len(c.Headers.Subgraphs))
+	for name, rules := range c.Headers.Subgraphs {
+		bySubgraph[name] = responseRules(rules)
+	}
+	return headers.CompileResponses(responseRules(c.Headers.All), bySubgraph, requests)
+}
+
+func responseRules(rules config.HeaderRules) []headers.ResponseRule {
+	out := make([]headers.ResponseRule, len(rules.Response))
+	for i, r := range rules.Response {
+		out[i] = headers.ResponseRule{
+			Propagate: r.Propagate, Rename: r.Rename, Default: r.Default, Merge: headers.Merge(r.Merge),
+			Insert: r.Insert, Value: r.Value, Remove: r.Remove,
+		}
+	}
+	return out
 }
 
 func headerRules(rules config.HeaderRules) []headers.Rule {
@@ -48,7 +68,7 @@ func headerRules(rules config.HeaderRules) []headers.Rule {
 	for i, r := range rules.Request {
 		out[i] = headers.Rule{
 			Propagate: r.Propagate, Rename: r.Rename, Default: r.Default,
-			Insert: r.Insert, Value: r.Value, Claim: r.Claim, Remove: r.Remove,
+			Insert: r.Insert, Value: r.Value, Claim: r.Claim, Expression: r.Expression, Remove: r.Remove,
 		}
 	}
 	return out

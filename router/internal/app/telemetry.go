@@ -6,6 +6,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
 	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
@@ -47,6 +48,23 @@ func version() string {
 		return info.Main.Version
 	}
 	return ""
+}
+
+// headerRules are those for requests and for responses. Where requests are traced, rules leave our headers alone.
+func (a *App) headerRules(c *config.Config) (*headers.Rules, *headers.ResponseRules, error) {
+	var reserved []string
+	if a.watch.Traces() {
+		reserved = telemetry.TraceHeaders
+	}
+	requests, err := newHeaderRules(c, reserved...)
+	if err != nil {
+		return nil, nil, config.Problem{Path: "headers", Text: err.Error()}
+	}
+	responses, err := newResponseRules(c, requests)
+	if err != nil {
+		return nil, nil, config.Problem{Path: "headers", Text: err.Error()}
+	}
+	return requests, responses, nil
 }
 
 // fetcher asks subgraphs, with the trace that a fetch belongs to.

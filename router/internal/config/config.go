@@ -30,7 +30,7 @@ type Config struct {
 	Plans         Plans               `yaml:"plans" doc:"Query planning and its cache."`
 	Auth          Authentication      `yaml:"authentication" doc:"Who the caller is: JSON Web Tokens."`
 	Authorization Authorization       `yaml:"authorization" doc:"What the caller may see: @authenticated, @requiresScopes, @policy."`
-	Headers       Headers             `yaml:"headers" doc:"Which headers go to subgraphs."`
+	Headers       Headers             `yaml:"headers" doc:"Which headers go to subgraphs, and which of theirs to clients."`
 	Errors        Errors              `yaml:"errors" doc:"What clients learn of errors."`
 	CORS          CORS                `yaml:"cors" doc:"Which web origins may call the router."`
 	CSRF          CSRF                `yaml:"csrf" doc:"Protection against requests that a browser sends without asking."`
@@ -153,28 +153,6 @@ type Authorization struct {
 	Policies map[string]string `yaml:"policies" doc:"Expressions by policy name, over claims, headers and scopes."`
 	// Hook decides the policies that have no expression.
 	Hook PolicyHook `yaml:"hook" doc:"Decides the policies that have no expression."`
-}
-
-// Headers holds the header rules.
-type Headers struct {
-	All       HeaderRules            `yaml:"all" doc:"Rules for every subgraph."`
-	Subgraphs map[string]HeaderRules `yaml:"subgraphs" doc:"Further rules by subgraph, applied after all."`
-}
-
-// HeaderRules are applied in order to each request to a subgraph.
-type HeaderRules struct {
-	Request []HeaderRule `yaml:"request" doc:"Rules for requests to subgraphs."`
-}
-
-// HeaderRule does exactly one of propagate, insert and remove.
-type HeaderRule struct {
-	Propagate string `yaml:"propagate" doc:"Name of a client header to pass on; * and ? match any text and one character."`
-	Rename    string `yaml:"rename" doc:"With propagate: the name towards the subgraph."`
-	Default   string `yaml:"default" doc:"With propagate: the value when the client sent none."`
-	Insert    string `yaml:"insert" doc:"Name of a header to set, replacing what the client sent."`
-	Value     string `yaml:"value" doc:"With insert: its value."`
-	Claim     string `yaml:"claim" doc:"With insert: the token's claim that gives the value; nothing is sent for callers without it."`
-	Remove    string `yaml:"remove" doc:"Name of a header not to pass on; * and ? match any text and one character."`
 }
 
 // Errors says what clients learn of errors.

@@ -32,10 +32,7 @@ func (c *Config) Validate() []error {
 	v.apq(c.APQ)
 	v.authentication(c.Auth)
 	v.authorization(c.Authorization)
-	v.headers("headers.all", c.Headers.All)
-	for _, name := range sortedKeys(c.Headers.Subgraphs) {
-		v.headers("headers.subgraphs."+name, c.Headers.Subgraphs[name])
-	}
+	v.headers(c.Headers)
 	v.oneOf("errors.mode", c.Errors.Mode, "development", "production")
 	if c.CORS.Credentials && slices.Contains(c.CORS.Origins, "*") {
 		v.add("cors", "credentials cannot go with the origin *: name the origins that are allowed")
@@ -147,27 +144,6 @@ func (v *validator) authentication(a Authentication) {
 	}
 	for _, alg := range a.Algorithms {
 		v.oneOf("authentication.algorithms", alg, algorithms...)
-	}
-}
-
-func (v *validator) headers(path string, rules HeaderRules) {
-	for i, r := range rules.Request {
-		at := fmt.Sprintf("%s.request[%d]", path, i)
-		verbs := 0
-		for _, verb := range []string{r.Propagate, r.Insert, r.Remove} {
-			if verb != "" {
-				verbs++
-			}
-		}
-		if verbs != 1 {
-			v.add(at, "needs exactly one of propagate, insert and remove")
-		}
-		if r.Insert != "" && (r.Value == "") == (r.Claim == "") {
-			v.add(at, "insert needs exactly one of value and claim")
-		}
-		if r.Propagate == "" && (r.Rename != "" || r.Default != "") {
-			v.add(at, "rename and default go with propagate")
-		}
 	}
 }
 

@@ -23,13 +23,22 @@ func (e *execution) payload(more string, of func(fetch int32) bool) []byte {
 	case p.tooLarge || len(p.out) > p.limit:
 		p.out = append(p.out[:0], tooLargePayload...)
 		e.errors.reset()
+		e.observeError(CodeResponseTooLarge)
 	case e.errors.has(of):
 		p.out = e.appendErrors(append(p.out, `,"errors":`...), of)
 	case isNull:
 		p.out = append(append(append(p.out, `,"errors":[`...), unexplainedError...), ']')
+		e.observeError(CodeInternal)
 	}
 	p.out = append(append(p.out, more...), '}')
 	return p.out
+}
+
+// observeError tells of an error that is none of a subgraph's.
+func (e *execution) observeError(code string) {
+	if e.in.Observer != nil {
+		e.in.Observer.ErrorReported("", code)
+	}
 }
 
 // incremental writes the payload of a deferred part: one entry for each object that it belongs to. of is as in payload.

@@ -19,7 +19,9 @@ type client struct {
 
 // AppendHeaders implements subgraphclient.HeaderSource.
 func (c *client) AppendHeaders(subgraph string, dst *subgraphclient.Headers) {
-	c.rules.Apply(subgraph, c.header, c.identity.Claims, dst.Add)
+	c.rules.Apply(subgraph, &headers.Caller{
+		Header: c.header, Claims: c.identity.Claims, Scopes: c.identity.Scopes, Authenticated: c.identity.Authenticated(),
+	}, dst.Add)
 }
 
 // masked hides the messages of subgraphs' errors that carry no code of their own: nobody made those for clients.

@@ -62,7 +62,8 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.serveBatch(ctx, w, r, snap, identity, requests)
 		return
 	}
-	sink := &responseSink{w: w, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"])}
+	requests[0].collected = s.options.ResponseHeaders.Collect()
+	sink := &responseSink{w: w, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"]), collected: requests[0].collected}
 	if err := s.run(ctx, snap, r, identity, requests[0], sink); err != nil {
 		s.answerError(w, r, media, err)
 	}
@@ -166,7 +167,7 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 		return err
 	}
 	return s.perform(ctx, r, identity, program, exec.Input{
-		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy, Observer: s.observer(watched),
+		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy, Observer: s.observer(watched, request.collected),
 		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
 		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
 	}, sink)
@@ -178,11 +179,13 @@ func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.
 	payloads := make([][]byte, len(requests))
 	var group sync.WaitGroup
 	for i, request := range requests {
+		request.collected = s.options.ResponseHeaders.Collect()
 		group.Go(func() {
 			sink := &memorySink{}
 			if err := s.run(ctx, snap, r, identity, request, sink); err != nil {
 				errs, _ := s.edgeErrors(r, err)
 				sink.payload = appendErrors(nil, errs)
+				request.collected.Failed()
 			}
 			payloads[i] = sink.payload
 		})
@@ -203,6 +206,9 @@ func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.
 	status := http.StatusOK
 	if requests[0].admission.allRefused(len(requests)) {
 		status = http.StatusTooManyRequests
+	}
+	if s.options.ResponseHeaders != nil {
+		applyCollected(w.Header(), requests...)
 	}
 	writeBody(w, jsonType, acceptedEncoding(r.Header["Accept-Encoding"]), status, append(body, ']'))
 }

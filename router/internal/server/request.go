@@ -14,6 +14,7 @@ import (
 	"unsafe"
 
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/value"
 )
 
@@ -25,6 +26,8 @@ type graphqlRequest struct {
 	DocumentID    string // names a document that the router holds
 	Variables     []byte // JSON object, or nil
 	Extensions    []byte // JSON object, or nil
+	// collected are the headers of subgraphs' answers for the client; nil without rules for them.
+	collected *headers.Collector
 
 	admission *admission // shared by the operations of one HTTP request; nil when no limit needs it
 }

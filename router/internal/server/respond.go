@@ -8,6 +8,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
@@ -16,12 +17,18 @@ type responseSink struct {
 	w        http.ResponseWriter
 	media    mediaType
 	encoding encoding
+	// collected are the headers that subgraphs give the client; nil without rules for them.
+	collected *headers.Collector
 }
 
 // Emit implements exec.Sink.
 func (s *responseSink) Emit(payload []byte, hasNext bool) error {
 	if hasNext {
 		return gqlerr.New(gqlerr.BadRequest, "this operation answers in several parts, which needs another transport")
+	}
+	if s.collected != nil {
+		s.w.Header()["Vary"] = vary
+		headers.Apply(s.w.Header(), s.collected)
 	}
 	writeBody(s.w, s.media, s.encoding, http.StatusOK, payload)
 	return nil
@@ -30,7 +37,9 @@ func (s *responseSink) Emit(payload []byte, hasNext bool) error {
 // writeBody writes a whole response, compressed when that is worth it. body is not kept.
 func writeBody(w http.ResponseWriter, media mediaType, as encoding, status int, body []byte) {
 	h := w.Header()
-	h["Vary"] = vary
+	if len(h["Vary"]) == 0 {
+		h["Vary"] = vary
+	}
 	if as != identityEncoding && len(body) >= minCompressed {
 		body = compress(body, as)
 		h["Content-Encoding"] = []string{string(as)}
@@ -43,6 +52,9 @@ func writeBody(w http.ResponseWriter, media mediaType, as encoding, status int, 
 
 // What a response depends on beside the address and the operation.
 var vary = []string{"Accept, Accept-Encoding, Origin"}
+
+// uncached is the Cache-Control of errors.
+var uncached = []string{"no-store"}
 
 // contentTypes are shared by all responses, so that setting one allocates nothing.
 var contentTypes = map[mediaType][]string{jsonType: {jsonType.header()}, responseType: {responseType.header()}}
@@ -60,6 +72,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, media mediaType,
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="graphql"`)
 	}
+	w.Header()["Cache-Control"] = uncached
 	writeBody(w, media, identityEncoding, status, appendErrors(nil, errs))
 }
 
@@ -76,6 +89,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, media media
 	if media == jsonType && status >= 400 && status < 500 {
 		status = http.StatusOK
 	}
+	w.Header()["Cache-Control"] = uncached
 	writeBody(w, media, identityEncoding, status, appendErrors(nil, errs))
 }
 

@@ -27,6 +27,8 @@ type Options struct {
 	Verifier *auth.Verifier
 	Observer exec.Observer // of operations that telemetry does not watch; nil: nobody
 	Headers  *headers.Rules
+	// ResponseHeaders takes headers of subgraphs' answers to the client; nil: none.
+	ResponseHeaders *headers.ResponseRules
 	// RateLimits refuses callers who ask too often; nil: nobody.
 	RateLimits *ratelimit.Limiter
 	// Documents are those that clients may name instead of sending them.

@@ -113,8 +113,8 @@ func (f *failureLog) note(report *exec.FetchReport, code, hash string) {
 		slog.String(logSubgraph, report.Fetch.Subgraph), slog.String(logCode, code), slog.String(logError, failureText(report.Err)),
 		slog.String(logAt, pathText(report.Fetch)), slog.String(logHash, hash), slog.Duration(logDuration, report.Duration),
 	}
-	if report.Status != 0 {
-		attrs = append(attrs, slog.Int(logStatus, report.Status))
+	if status := statusOf(report); status != 0 {
+		attrs = append(attrs, slog.Int(logStatus, status))
 	}
 	if leftOut > 0 {
 		attrs = append(attrs, slog.Int(logLeftOut, leftOut))

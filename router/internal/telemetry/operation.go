@@ -204,8 +204,8 @@ func endFetch(span trace.Span, report *exec.FetchReport, code string) {
 	if report.Representations > 0 {
 		attributes = append(attributes, keyFetchSent.Int(report.Representations))
 	}
-	if report.Status != 0 {
-		attributes = append(attributes, keyStatus.Int(report.Status))
+	if status := statusOf(report); status != 0 {
+		attributes = append(attributes, keyStatus.Int(status))
 	}
 	span.SetAttributes(attributes...)
 	if code != "" {
@@ -216,6 +216,14 @@ func endFetch(span trace.Span, report *exec.FetchReport, code string) {
 		}
 		span.SetStatus(codes.Error, description)
 	}
+}
+
+// statusOf is the HTTP status of an answer, also of one that was refused; 0 when there was none.
+func statusOf(report *exec.FetchReport) int {
+	if failure := (*exec.FetchError)(nil); errors.As(report.Err, &failure) {
+		return failure.Status
+	}
+	return report.Status
 }
 
 // codeOfErrors is the code under which fetches are counted whose answers have GraphQL errors.

@@ -49,7 +49,8 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := &Request{telemetry: t, began: time.Now(), writer: recorder{ResponseWriter: w}}
 		ctx := t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-		if t.provider != nil {
+		isProbe := r.URL.Path == "/health" || r.URL.Path == "/ready" // they are many, and say nothing
+		if t.provider != nil && !isProbe {
 			ctx, request.span = t.tracer.Start(ctx, spanRequest, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(request.began))
 		}
 		request.http = r.WithContext(context.WithValue(ctx, requestKey{}, request))
@@ -57,7 +58,7 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 			t.metrics.active.Add(ctx, 1)
 		}
 		completed := false
-		defer func() { request.end(accessLog, completed) }()
+		defer func() { request.end(accessLog && !isProbe, completed) }()
 		next.ServeHTTP(&request.writer, request.http)
 		completed = true
 	})
