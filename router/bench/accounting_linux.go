@@ -37,18 +37,25 @@ func resetPeak(pid int) error {
 }
 
 // peakMemory is the most memory that a process has had resident, in bytes.
-func peakMemory(pid int) (int64, error) {
+func peakMemory(pid int) (int64, error) { return statusBytes(pid, "VmHWM:") }
+
+// residentMemory is the memory that a process has resident, in bytes.
+func residentMemory(pid int) (int64, error) { return statusBytes(pid, "VmRSS:") }
+
+func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
+
+func statusBytes(pid int, name string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if value, ok := strings.CutPrefix(line, name); ok {
 			kilobytes, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
 			return kilobytes << 10, err
 		}
 	}
-	return 0, fmt.Errorf("/proc/%d/status has no VmHWM", pid)
+	return 0, fmt.Errorf("/proc/%d/status has no %s", pid, name)
 }
 
 // coreTimes are the times of one core in ticks, from /proc/stat.

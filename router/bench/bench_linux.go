@@ -105,9 +105,7 @@ func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.log, format+"
 
 // run measures everything that was asked for.
 func (b *bench) run(ctx context.Context, sets []*dataset) error {
-	if b.options.router != "" {
-		b.router = b.options.router
-	} else if err := b.buildRouter(ctx); err != nil {
+	if err := b.prepareRouter(ctx); err != nil {
 		return err
 	}
 	for _, set := range sets {

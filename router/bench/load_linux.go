@@ -49,16 +49,19 @@ func wrkScript(dir string, body []byte, path string, who identity, tokenFile str
 	case anonymous:
 		fmt.Fprintf(&b, "local whole = %s\nfunction request() return whole end\n", luaString(head+"\r\n"+string(body)))
 	}
-	b.WriteString(`function done(summary, latency, requests)
+	b.WriteString(luaDone)
+	file := filepath.Join(dir, "load.lua")
+	return file, os.WriteFile(file, []byte(b.String()), 0o600)
+}
+
+// luaDone prints what runWrk reads.
+const luaDone = `function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format('RESULT {"requests":%d,"duration":%d,"p50":%.1f,"p95":%.1f,"p99":%.1f,"errors":%d}\n', summary.requests,
     summary.duration, latency:percentile(50), latency:percentile(95), latency:percentile(99),
     e.connect + e.read + e.write + e.status + e.timeout))
 end
-`)
-	file := filepath.Join(dir, "load.lua")
-	return file, os.WriteFile(file, []byte(b.String()), 0o600)
-}
+`
 
 // luaString writes bytes as a Lua string: everything but letters and digits by number.
 func luaString(text string) string {

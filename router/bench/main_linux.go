@@ -27,6 +27,7 @@ type options struct {
 	routerCore, loadCore string
 	router               string // program; "": it is built
 	out                  string // file of the report; "": none
+	soak                 time.Duration
 }
 
 func (o *options) wantsVariant(name string) bool {
@@ -93,6 +94,7 @@ func parseOptions(args []string, log io.Writer) (options, error) {
 	flags.StringVar(&o.loadCore, "load-core", "1", "`number` of the core for load and subgraphs")
 	flags.StringVar(&o.router, "router", "", "router `program` to measure; default: it is built from this repository")
 	flags.StringVar(&o.out, "out", "bench/RESULTS.md", "`file` for the report, beside standard output; \"\" for none")
+	flags.DurationVar(&o.soak, "soak", 0, "`time` of full load in which growth is looked for, instead of measuring")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -158,6 +160,9 @@ func measure(ctx context.Context, o options, out, log io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
+	if o.soak > 0 {
+		return b.soak(ctx, own, out)
+	}
 	began := time.Now()
 	if err := b.run(ctx, sets); err != nil {
 		return err
@@ -169,6 +174,15 @@ func measure(ctx context.Context, o options, out, log io.Writer) error {
 		return err
 	}
 	return os.WriteFile(o.out, report.Bytes(), 0o644) //nolint:gosec // a report for everybody
+}
+
+// prepareRouter finds the program that is measured, or builds it.
+func (b *bench) prepareRouter(ctx context.Context) error {
+	if b.options.router == "" {
+		return b.buildRouter(ctx)
+	}
+	b.router = b.options.router
+	return nil
 }
 
 // buildRouter builds the program that is measured, as it is released.

@@ -24,8 +24,10 @@ type variant struct {
 	relays      []relayMode // the first one is what ratios are to
 	tls         bool
 	features    bool
-	paced       bool // measure latencies at 60% of the maximum too
-	ownOnly     bool // not measured on the public data
+	admin       string // host:port for profiles, "": none
+	reload      bool   // the supergraph's file is watched
+	paced       bool   // measure latencies at 60% of the maximum too
+	ownOnly     bool   // not measured on the public data
 }
 
 // allVariants in the order of the table.
@@ -53,7 +55,14 @@ type site struct {
 // routerConfig writes router.yml for a variant and gives its path.
 func (s *site) routerConfig(v *variant) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "listen: 127.0.0.1:0\nsupergraph:\n  file: %s\n  interval: 0s\n", s.supergraph)
+	interval := "0s"
+	if v.reload {
+		interval = "1s"
+	}
+	fmt.Fprintf(&b, "listen: 127.0.0.1:0\nsupergraph:\n  file: %s\n  interval: %s\n", s.supergraph, interval)
+	if v.admin != "" {
+		fmt.Fprintf(&b, "admin_listen: %s\n", v.admin)
+	}
 	b.WriteString("playground:\n  enabled: false\nsubgraphs:\n")
 	for _, name := range subgraphNames {
 		fmt.Fprintf(&b, "  %s:\n    url: http://%s/%s\n", name, s.subgraphs, name)
@@ -69,7 +78,7 @@ func (s *site) routerConfig(v *variant) (string, error) {
 	if v.features {
 		b.WriteString("admin_listen: 127.0.0.1:0\nauthentication:\n  required: true\n  jwks:\n    - file: " + s.keyFile() + "\n")
 		b.WriteString("rate_limits:\n  redis:\n    addresses: [" + s.redis + "]\n  rules:\n")
-		b.WriteString("    - {name: caller, key: claims.sub, rate: 1000000, per: 1s}\n    - {name: all, key: '\"all\"', rate: 10000000, per: 1s}\n")
+		b.WriteString("    - {name: caller, key: claims.sub, rate: 1000000, per: 1s}\n    - {name: all, key: '\"all\"', rate: 1000000, per: 1s}\n")
 	}
 	file := filepath.Join(s.dir, "router-"+v.name+".yml")
 	return file, os.WriteFile(file, []byte(b.String()), 0o600)

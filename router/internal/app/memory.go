@@ -11,6 +11,6 @@ import (
 // and nothing else.
 func tuneMemory(c *config.Config, logger *slog.Logger) (stop func()) {
 	return memory.Tune(memory.Options{
-		Limit: int64(c.Memory.Limit), GCPercent: c.Memory.GCPercent, Floor: int64(c.Memory.Floor), Logger: logger,
+		Limit: int64(c.Memory.Limit), GCPercent: c.Memory.GCPercent, Reserve: int64(c.Memory.Reserve), Logger: logger,
 	})
 }

@@ -4,10 +4,10 @@ package config
 type Memory struct {
 	Limit     Size `yaml:"limit" doc:"Memory that the garbage collector tries to stay below. 0: nine tenths of the container's limit; without one there is no limit."`
 	GCPercent int  `yaml:"gc_percent" doc:"Growth of the heap, in percent of what is alive, until memory is collected: more costs memory, less costs processor time."`
-	Floor     Size `yaml:"gc_floor" doc:"Heap below which memory is not collected, so that a router with little to keep does not collect all the time. 0: none."`
+	Reserve   Size `yaml:"gc_reserve" doc:"Memory that counts as alive although nothing takes it, so that a router with little to keep does not collect all the time."`
 }
 
-func defaultMemory() Memory { return Memory{GCPercent: 100, Floor: 24 << 20} }
+func defaultMemory() Memory { return Memory{GCPercent: 100, Reserve: 8 << 20} }
 
 func (v *validator) memory(m Memory) {
 	if m.GCPercent < 10 {

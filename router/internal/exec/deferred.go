@@ -92,6 +92,7 @@ func (e *execution) emitWhen(ready func() bool, emit func() error) error {
 func (e *execution) emitUnlocked(sink Sink, payload []byte, hasNext bool) error {
 	e.mu.Unlock()
 	defer e.mu.Lock()
+	defer e.proj.release()
 	return sink.Emit(payload, hasNext)
 }
 

@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/tributary-gql/tributary/router/internal/fault"
 	"github.com/tributary-gql/tributary/router/internal/value"
@@ -12,11 +13,13 @@ import (
 // cut off again: every method that returns false leaves the cutting to the nearest nullable value above
 // (specification, "Handling Execution Errors").
 type projector struct {
-	e     *execution
-	tree  *value.Tree
-	out   []byte
-	way   []wayStep
-	limit int
+	e    *execution
+	tree *value.Tree
+	out  []byte
+	// buffer is where out comes from: only those who write have one, not those who wait for answers.
+	buffer *outputBuffer
+	way    []wayStep
+	limit  int
 	// partial is how many values around the one at hand some subgraph could not answer, and said so: what is absent in them
 	// is explained.
 	partial int
@@ -32,15 +35,34 @@ type wayStep struct {
 
 func (p *projector) begin(e *execution) {
 	p.e, p.tree, p.limit = e, &e.tree, e.limits.ResponseBytes
+	if p.buffer == nil {
+		p.buffer = outputBuffers.Get().(*outputBuffer)
+		p.out = p.buffer.data
+	}
 	p.out, p.way, p.partial, p.tooLarge = p.out[:0], p.way[:0], 0, false
 }
 
-func (p *projector) reset() {
-	if cap(p.out) > retainedBody {
-		p.out = nil
+// release gives back the memory of the last payload.
+func (p *projector) release() {
+	if p.buffer == nil {
+		return
 	}
+	if cap(p.out) <= retainedBody {
+		p.buffer.data = p.out
+		outputBuffers.Put(p.buffer)
+	}
+	p.buffer, p.out = nil, nil
+}
+
+func (p *projector) reset() {
+	p.release()
 	p.e, p.tree = nil, nil
 }
+
+// outputBuffer is the memory of one payload.
+type outputBuffer struct{ data []byte }
+
+var outputBuffers = sync.Pool{New: func() any { return new(outputBuffer) }}
 
 // object writes the fields of an object.
 func (p *projector) object(n value.Node, index int32) bool {

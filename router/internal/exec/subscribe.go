@@ -62,5 +62,6 @@ func (e *execution) event(t *task, first *fetchProgram, answer Answer, sink Sink
 	if err := e.abandoned(); err != nil {
 		return err
 	}
+	defer e.proj.release() // the next event may be far
 	return sink.Emit(e.payload("", nil), true)
 }

@@ -6,8 +6,8 @@
 //
 //   - The limit is nine tenths of the container's (cgroup v1 or v2), unless it is given. Near it the collector works harder
 //     instead of letting the kernel end the process. The rest is for what the collector does not count.
-//   - A heap may grow by GCPercent, and is not collected at all below Floor. Most routers live on a few megabytes, and would
-//     otherwise collect hundreds of times a second under load.
+//   - A heap may grow by GCPercent of what is alive and of Reserve. Most routers live on a few megabytes, and would otherwise
+//     collect many times a second under load.
 package memory
 
 import (
@@ -16,8 +16,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
-	"sync/atomic"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
@@ -26,7 +24,7 @@ import (
 type Options struct {
 	Limit     int64 // bytes; 0: from the container
 	GCPercent int   // growth of the heap between collections
-	Floor     int64 // bytes; a heap below is not collected, 0: none
+	Reserve   int64 // bytes that count as alive although nobody uses them
 	Logger    *slog.Logger
 }
 
@@ -48,7 +46,7 @@ func tune(o Options, env func(string) string, container func() (uint64, error)) 
 		}
 	}
 	if env("GOGC") == "" {
-		undoPercent = pace(o.GCPercent, o.Floor)
+		undoPercent = pace(o.GCPercent, o.Reserve)
 	}
 	return func() {
 		undoPercent()
@@ -67,57 +65,13 @@ func (o *Options) limit(container func() (uint64, error)) int64 {
 	return int64(float64(whole) * containerShare)
 }
 
-// pacer keeps the heap's goal at the floor or above: after each collection it sets the percentage anew, by what is alive.
-type pacer struct {
-	percent int
-	floor   int64
-	set     int // what is in force
-	stopped atomic.Bool
-}
-
-// pace begins at once; undo brings back the percentage that was in force.
-func pace(percent int, floor int64) (undo func()) {
-	p := &pacer{percent: percent, floor: floor, set: percent}
+// pace sets the percentage and takes the reserve until undo is called, which brings back the percentage that was in force.
+func pace(percent int, reserve int64) (undo func()) {
 	before := debug.SetGCPercent(percent)
-	if floor > 0 {
-		p.adjust()
-		p.watch()
-	}
+	// Nobody writes to it, so the system gives no memory for it; but the collector counts it as alive.
+	idle := make([]byte, reserve)
 	return func() {
-		p.stopped.Store(true)
+		runtime.KeepAlive(idle)
 		debug.SetGCPercent(before)
 	}
-}
-
-// watch waits for the end of the next collection: then nothing refers to the sentinel any more, and its finalizer runs.
-func (p *pacer) watch() {
-	sentinel := &struct{ p *pacer }{p}
-	runtime.SetFinalizer(sentinel, func(s *struct{ p *pacer }) {
-		if !s.p.stopped.Load() {
-			s.p.adjust()
-			s.p.watch()
-		}
-	})
-}
-
-func (p *pacer) adjust() {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	next := percentFor(int64(sample[0].Value.Uint64()), p.percent, p.floor)
-	// Setting it stops the world for a moment: only when it is worth that.
-	if next > p.set+p.set/8 || next < p.set-p.set/8 {
-		debug.SetGCPercent(next)
-		p.set = next
-	}
-}
-
-// maxPercent bounds what a nearly empty heap asks for.
-const maxPercent = 3000
-
-// percentFor is the growth that lets a heap of live bytes reach the floor, at least percent.
-func percentFor(live int64, percent int, floor int64) int {
-	if live <= 0 {
-		live = 1
-	}
-	return max(percent, int(min(maxPercent, (floor-live)*100/live)))
 }

@@ -2,35 +2,15 @@ package memory
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"testing"
-	"time"
 )
-
-func TestPercentFor(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		live    int64
-		percent int
-		floor   int64
-		want    int
-	}{
-		{0, 100, 0, 100},
-		{10 << 20, 100, 0, 100},
-		{10 << 20, 100, 20 << 20, 100},
-		{4 << 20, 100, 24 << 20, 500},
-		{1, 100, 24 << 20, maxPercent},
-		{100 << 20, 50, 24 << 20, 50},
-	} {
-		if got := percentFor(c.live, c.percent, c.floor); got != c.want {
-			t.Errorf("%d alive, %d%%, floor %d: got %d, want %d", c.live, c.percent, c.floor, got, c.want)
-		}
-	}
-}
 
 func container(limit uint64, err error) func() (uint64, error) {
 	return func() (uint64, error) { return limit, err }
@@ -66,27 +46,40 @@ func TestTune(t *testing.T) { //nolint:paralleltest // see above
 	}
 }
 
-func percentInForce() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+// goal is how large the heap may get until the next collection.
+func goal() uint64 {
+	runtime.GC()
+	sample := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
 
-// TestFloor: while little is alive the heap may grow to the floor, afterwards everything is as before.
-func TestFloor(t *testing.T) { //nolint:paralleltest // it changes the whole process
-	before := percentInForce()
-	stop := pace(100, 512<<20)
-	kept := make([]byte, 64<<20)
-	deadline := time.Now().Add(20 * time.Second)
-	for percentInForce() >= maxPercent && time.Now().Before(deadline) {
-		runtime.GC() // the finalizer runs some time after it
+// TestReserve: what counts as alive lets the heap grow, takes no memory, and is gone afterwards.
+func TestReserve(t *testing.T) { //nolint:paralleltest // it changes the whole process
+	const reserve = 256 << 20
+	before, resident := goal(), residentPages(t)
+	stop := pace(100, reserve)
+	if got := goal(); got < before+2*reserve-(16<<20) || got > before+2*reserve+(16<<20) {
+		t.Errorf("the heap may grow to %d bytes, want %d more than the %d before", got, 2*reserve, before)
 	}
-	runtime.KeepAlive(kept)
-	if got := percentInForce(); got < 300 || got > 800 {
-		t.Errorf("with 64 MB alive and a floor of 512 MB the heap may grow by %d%%, want about 700%%", got)
+	if grown := (residentPages(t) - resident) * int64(os.Getpagesize()); grown > reserve/8 {
+		t.Errorf("a reserve of %d bytes took %d of memory", reserve, grown)
 	}
 	stop()
-	if got := percentInForce(); got != before {
-		t.Errorf("%d%% was left behind, want %d%%", got, before)
+	if got := goal(); got > before+(16<<20) {
+		t.Errorf("the heap may still grow to %d bytes, %d were before", got, before)
 	}
+}
+
+func residentPages(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if errors.Is(err, os.ErrNotExist) {
+		return 0 // not Linux
+	}
+	var all, resident int64
+	if _, err := fmt.Sscan(string(text), &all, &resident); err != nil {
+		t.Fatal(err)
+	}
+	return resident
 }

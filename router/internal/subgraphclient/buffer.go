@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// buffer holds one response. It is pooled by size: classes are powers of two from 4 KiB to 1 MiB, so that at most half of
-// one is unused; larger ones are left to the garbage collector, so that one large answer does not stay in memory.
+// buffer holds one response. It is pooled by size: classes are 4 KiB, 6 KiB, 8 KiB, 12 KiB … 1 MiB, so that at most a third
+// of one is unused; larger ones are left to the garbage collector, so that one large answer does not stay in memory.
 type buffer struct {
 	data    []byte // length is what was read
 	class   int
@@ -15,7 +15,7 @@ type buffer struct {
 
 const (
 	smallestBuffer = 4 << 10
-	bufferClasses  = 9
+	bufferClasses  = 17
 )
 
 // bufferPools is the process's memory for responses; the pools are emptied by the garbage collector.
@@ -25,7 +25,21 @@ func bufferClass(size int) int {
 	if size <= smallestBuffer {
 		return 0
 	}
-	return bits.Len(uint(size-1)) - 12
+	n := bits.Len(uint(size - 1)) // the power of two that it fits into
+	class := 2 * (n - 12)
+	if size <= 3<<(n-2) {
+		class--
+	}
+	return class
+}
+
+// classSize is the room in a buffer of a class.
+func classSize(class int) int {
+	size := smallestBuffer << (class / 2)
+	if class%2 == 1 {
+		size += size / 2
+	}
+	return size
 }
 
 // getBuffer gives an empty buffer with room for at least size bytes.
@@ -38,7 +52,7 @@ func getBuffer(size int) *buffer {
 		b.data = b.data[:0]
 		return b
 	}
-	b := &buffer{data: make([]byte, 0, smallestBuffer<<class), class: class}
+	b := &buffer{data: make([]byte, 0, classSize(class)), class: class}
 	b.release = b.free
 	return b
 }

@@ -15,9 +15,9 @@ import (
 
 func TestBufferClasses(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{1, smallestBuffer - 1, smallestBuffer, smallestBuffer + 1, 70_000, 1 << 20} {
+	for _, size := range []int{1, smallestBuffer - 1, smallestBuffer, smallestBuffer + 1, 6 << 10, 6<<10 + 1, 8 << 10, 70_000, 100_000, 1 << 20} {
 		b := getBuffer(size)
-		if c := cap(b.data); c < size || size > smallestBuffer && c >= 2*size {
+		if c := cap(b.data); c < size || size > smallestBuffer && 2*c >= 3*size || b.class >= bufferClasses {
 			t.Errorf("a buffer for %d bytes has %d", size, c)
 		}
 		b.free()
