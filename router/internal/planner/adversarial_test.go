@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/planner"
@@ -30,7 +33,8 @@ type adversary struct {
 var adversaries = []adversary{
 	{"interface with many implementations", manyImplementations, 70, 60_000},
 	{"fragments that expand to 2^n places", nestedFragments, 30, 10_000},
-	{"fragments that expand to 2^n entities", nestedEntities, 12, 20_000},
+	{"fragments that expand to 2^n entities", nestedEntities, 20, 20_000},
+	{"a circle of requirements around three subgraphs", requirementsInACircle, 20, 40_000},
 	{"recursion through two interfaces", twoInterfaces, 12, 60_000},
 	{"subgraphs that share every field", sharedByAll, 20, 60_000},
 	{"many fields", manyFields, 500, 60_000},
@@ -71,6 +75,32 @@ func doubling(n int, leaf string) string {
 	}
 	fmt.Fprintf(&operation, " fragment F%d on T { %s }", n, leaf)
 	return operation.String()
+}
+
+// requirementsInACircle is a chain of n fields, each of which requires the one before from the next of three subgraphs.
+func requirementsInACircle(n int) ([]generate.Subgraph, string) {
+	subgraphs := make([]generate.Subgraph, 3)
+	for s := range subgraphs {
+		var sdl strings.Builder
+		sdl.WriteString(`extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@external", "@requires"])` + "\n")
+		if s == 0 {
+			sdl.WriteString("type Query { t: T }\n")
+		}
+		sdl.WriteString("type T @key(fields: \"id\") { id: ID! ")
+		for i := range n {
+			switch {
+			case i%3 == s && i == 0:
+				sdl.WriteString("f0: Int ")
+			case i%3 == s:
+				fmt.Fprintf(&sdl, "f%d: Int @requires(fields: \"f%d\") ", i, i-1)
+			case (i+1)%3 == s && i+1 < n:
+				fmt.Fprintf(&sdl, "f%d: Int @external ", i)
+			}
+		}
+		sdl.WriteString("}")
+		subgraphs[s] = generate.Subgraph{Name: fmt.Sprintf("s%d", s), SDL: sdl.String()}
+	}
+	return subgraphs, fmt.Sprintf("{ t { f%d f%d f%d } }", n-1, n/2, n/3)
 }
 
 func twoInterfaces(n int) ([]generate.Subgraph, string) {
@@ -172,7 +202,15 @@ func TestAdversariesTakePolynomialWork(t *testing.T) {
 	}
 }
 
-// BenchmarkAdversaries measures them: each must stay under 100 ms.
+// Bounds on one plan of an adversary, best of five.
+const (
+	longest      = 100 * time.Millisecond
+	mostGrowth   = 5 // times as long for twice the size
+	mostMemory   = 64 << 20
+	immeasurable = time.Millisecond
+)
+
+// BenchmarkAdversaries measures them, and fails where one takes too long, grows too fast or needs too much memory.
 func BenchmarkAdversaries(b *testing.B) {
 	for _, a := range adversaries {
 		b.Run(strings.ReplaceAll(a.name, " ", "-"), func(b *testing.B) {
@@ -183,8 +221,38 @@ func BenchmarkAdversaries(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			whole, memory := bestOfFive(b, p, op)
+			p, op = a.prepare(b, a.size/2)
+			half, _ := bestOfFive(b, p, op)
+			if whole > longest {
+				b.Errorf("size %d takes %v, more than %v", a.size, whole, longest)
+			}
+			if whole > mostGrowth*max(half, immeasurable) {
+				b.Errorf("size %d takes %v, size %d takes %v", a.size/2, half, a.size, whole)
+			}
+			if memory > mostMemory {
+				b.Errorf("size %d takes %d bytes", a.size, memory)
+			}
 		})
 	}
+}
+
+// bestOfFive is the least time and memory of planning an operation.
+func bestOfFive(b *testing.B, p *plannertest.Planner, op *operation.Operation) (time.Duration, uint64) {
+	b.Helper()
+	best, least := time.Duration(math.MaxInt64), uint64(math.MaxUint64)
+	var before, after runtime.MemStats
+	for range 5 {
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		if _, err := p.Planner.Plan(b.Context(), op, planner.Options{}); err != nil {
+			b.Fatal(err)
+		}
+		best = min(best, time.Since(start))
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	return best, least
 }
 
 func TestPlanningStopsAtItsBudget(t *testing.T) {

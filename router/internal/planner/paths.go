@@ -10,7 +10,7 @@ import (
 // manyWays is from how many ways to a place on they are joined although the path that stands for them leads to other
 // objects as well. These are asked again then, for what they have already, which costs requests and changes nothing;
 // operations of ordinary size have fewer ways.
-const manyWays = 32
+const manyWays = 8
 
 // paths are all ways to a place. Ways from one parent are one path with alternatives.
 func (d *draft) paths(o *place) ([]plan.Path, error) {
@@ -41,10 +41,10 @@ func (d *draft) paths(o *place) ([]plan.Path, error) {
 		last := elements[parent][0]
 		last.Also = elements[parent][1:]
 		for _, way := range ways {
+			if err := d.run.spend(1); err != nil {
+				return nil, err
+			}
 			o.ways = append(o.ways, append(slices.Clip(way), last))
-		}
-		if len(o.ways) > manyWays {
-			o.ways = joinWays(o.ways)
 		}
 		if fault.On(fault.NarrowPlaces) && len(o.ways) > 1 {
 			o.ways = o.ways[:1]
@@ -52,6 +52,9 @@ func (d *draft) paths(o *place) ([]plan.Path, error) {
 		if len(o.ways) > d.run.options.MaxPaths {
 			return nil, &LimitError{What: "paths to entities", Limit: d.run.options.MaxPaths}
 		}
+	}
+	if len(o.ways) > manyWays {
+		o.ways = joinWays(o.ways)
 	}
 	return o.ways, nil
 }
@@ -74,23 +77,39 @@ func joinWays(ways []plan.Path) []plan.Path {
 
 // joinElements is an element that leads where either of two does.
 func joinElements(a, b plan.PathElement) plan.PathElement {
-	ways := append([]plan.PathElement{a}, a.Also...)
-	ways[0].Also = nil
-	for _, element := range append([]plan.PathElement{b}, b.Also...) {
-		element.Also = nil
-		same := slices.IndexFunc(ways, func(own plan.PathElement) bool { return own.StoreName == element.StoreName })
-		switch {
-		case same < 0:
-			ways = append(ways, element)
-		case ways[same].Types == nil || element.Types == nil:
-			ways[same].Types = nil
-		default:
-			ways[same].Types = slices.Concat(ways[same].Types, element.Types)
-			slices.Sort(ways[same].Types)
-			ways[same].Types = slices.Compact(ways[same].Types)
-		}
+	a = joinAlternative(a, b)
+	for _, also := range b.Also {
+		a = joinAlternative(a, also)
 	}
-	joined := ways[0]
-	joined.Also = ways[1:]
-	return joined
+	return a
+}
+
+// joinAlternative is an element that leads into one more field as well.
+func joinAlternative(a, more plan.PathElement) plan.PathElement {
+	more.Also = nil
+	if a.StoreName == more.StoreName {
+		a.Types = joinTypes(a.Types, more.Types)
+		return a
+	}
+	i := slices.IndexFunc(a.Also, func(own plan.PathElement) bool { return own.StoreName == more.StoreName })
+	if i < 0 {
+		a.Also = append(slices.Clip(a.Also), more)
+	} else if types := joinTypes(a.Also[i].Types, more.Types); len(types) != len(a.Also[i].Types) {
+		a.Also = slices.Clone(a.Also)
+		a.Also[i].Types = types
+	}
+	return a
+}
+
+// joinTypes is the union of two sorted lists of types, of which nil is all.
+func joinTypes(a, b []string) []string {
+	if a == nil || b == nil {
+		return nil
+	}
+	if slices.Equal(a, b) {
+		return a
+	}
+	joined := slices.Concat(a, b)
+	slices.Sort(joined)
+	return slices.Compact(joined)
 }

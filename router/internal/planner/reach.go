@@ -263,6 +263,9 @@ func (s *solver) resolveField(rc *reach, f *querygraph.SelectionField) (*resolut
 		if best == nil || one.level < best.level || one.level == best.level && one.codes.cost() < best.codes.cost() {
 			best, at = one, resolved{field: f, way: w, to: edge.To}
 		}
+		if best.level == 0 && len(best.codes) == 0 {
+			break // known where the object is
+		}
 	}
 	return best, &at, nil
 }
