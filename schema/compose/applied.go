@@ -93,7 +93,8 @@ func (c *composition) appliedSource(g supergraph.GraphID, a *subgraph.Applicatio
 	return appliedSource{g, a, a.Arguments, signature(a)}
 }
 
-// signature is the same for applications with equal arguments, defaults filled in.
+// signature is the same for applications with equal arguments, defaults filled in, of definitions with the same arguments: what an
+// argument that is not given means is known only where it exists.
 func signature(a *subgraph.Application) string {
 	var parts []string
 	if a.Definition == nil {
@@ -103,9 +104,11 @@ func signature(a *subgraph.Application) string {
 		slices.Sort(parts)
 	} else {
 		for _, def := range a.Definition.Arguments {
+			value := ""
 			if v := a.ArgumentOf(def.Name); v != nil {
-				parts = append(parts, def.Name+":"+canonical(v))
+				value = canonical(v)
 			}
+			parts = append(parts, def.Name+":"+value)
 		}
 	}
 	return strings.Join(parts, ",")

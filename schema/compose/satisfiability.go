@@ -3,8 +3,6 @@ package compose
 import (
 	"slices"
 
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/tributary-gql/tributary/schema/diag"
 	"github.com/tributary-gql/tributary/schema/querygraph"
 	"github.com/tributary-gql/tributary/schema/satisfiability"
@@ -19,9 +17,6 @@ func (c *composition) validateSatisfiability() {
 		return
 	}
 	for _, p := range problems {
-		if p.Code == diag.InconsistentRuntimeTypesForShareableReturn && !c.isAbstractInSeveral(p.Type, p.Field) {
-			continue
-		}
 		d := diag.Diagnostic{
 			Code: p.Code, Severity: p.Severity, Message: p.Message, Fix: p.Fix, Locations: c.problemPlaces(p),
 		}
@@ -31,22 +26,6 @@ func (c *composition) validateSatisfiability() {
 			c.report.hints = append(c.report.hints, d)
 		}
 	}
-}
-
-// isAbstractInSeveral reports whether several subgraphs declare the field with an abstract type. One that declares an object type
-// instead says what it returns, and leaves nothing to hint at.
-func (c *composition) isAbstractInSeveral(typeName, field string) bool {
-	abstract := 0
-	t := c.byName[typeName]
-	if t == nil || t.field[field] == nil {
-		return true
-	}
-	for _, s := range t.field[field].sources {
-		if t := c.byName[s.field.Type.Name()]; t != nil && (t.kind == ast.Interface || t.kind == ast.Union) {
-			abstract++
-		}
-	}
-	return abstract > 1
 }
 
 // problemPlaces returns where the subgraphs involved declare the field, or the type when they do not have the field.
