@@ -26,7 +26,26 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sg, err := supergraph.Read(string(sdl))
+	return newBenchOf(t, string(sdl))
+}
+
+// newProtectedBench is newBench with a field that only those who are known may see.
+func newProtectedBench(t *testing.T) *bench {
+	t.Helper()
+	sdl, err := os.ReadFile("testdata/supergraph.graphql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	protected := strings.Replace(string(sdl), "letter: String", "letter: String @authenticated", 1)
+	if protected == string(sdl) {
+		t.Fatal("the supergraph has no field letter")
+	}
+	return newBenchOf(t, protected)
+}
+
+func newBenchOf(t *testing.T, sdl string) *bench {
+	t.Helper()
+	sg, err := supergraph.Read(sdl)
 	if err != nil {
 		t.Fatal(err)
 	}

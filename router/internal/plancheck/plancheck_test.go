@@ -1,6 +1,7 @@
 package plancheck
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -284,18 +285,51 @@ func TestLabelsDecideWhoOwnsAField(t *testing.T) {
 
 func TestAFieldThatIsDeniedNeedsNoFetch(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newProtectedBench(t)
 	c := good["required fields"]
 	o := b.operation(t, c.operation)
 	p := b.planFor(t, o, c.asks)
+	if findings := b.checker.Check(o, p, Options{}); len(findings) != 1 || !strings.Contains(findings[0].Message, "no guard asks for what User.letter demands") {
+		t.Errorf("a plan that heeds no demand: %v", findings)
+	}
 	p.Authorizations = []plan.Authorization{{Authenticated: true}}
 	granted := guardOf(p, plan.Guard{AnyOf: [][]plan.Term{{{Kind: plan.AuthorizationTerm}}}})
 	p.Fetches[1].Guard = granted
-	if findings := b.checker.Check(o, p, Options{}); len(findings) != 1 || findings[0].Rule != RuleCoverage {
-		t.Errorf("a fetch that is off for some: %v", findings)
+	if findings := b.checker.Check(o, p, Options{}); len(findings) != 2 || findings[0].Rule != RuleShape || findings[1].Rule != RuleCoverage {
+		t.Errorf("a fetch that is off for some, of a field that is shown to all: %v", findings)
 	}
-	p.Response.Fields[0].Object.Fields[0].Denied = granted
+	letter := p.Response.Fields[0].Object.Fields[0]
+	letter.Denied = granted
 	if findings := b.checker.Check(o, p, Options{}); len(findings) != 0 {
 		t.Errorf("a field that is denied when the fetch is off: %v", findings)
+	}
+	letter.Denied = guardOf(p, plan.Guard{AnyOf: [][]plan.Term{{{Kind: plan.AuthorizationTerm, Negated: true}}}})
+	if findings := b.checker.Check(o, p, Options{}); len(findings) == 0 || findings[0].Rule != RuleShape {
+		t.Errorf("a field that is denied to those who may see it: %v", findings)
+	}
+}
+
+func TestAPayloadComesWhenItsDeferIsActive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	asks := slices.Clone(good["deferred"].asks)
+	o := b.operation(t, `query($d: Boolean!, $e: Boolean!) { me { name @include(if: $e) ... @defer(if: $d) { letter } } }`)
+	asks[0].document = `query($e:Boolean!){me{id name@include(if:$e)email}}`
+	asks[0].variables = []plan.Variable{{Name: "e", Type: "Boolean!", From: "e"}}
+	for _, variable := range []string{"", "e", "d"} {
+		p := b.planFor(t, o, asks)
+		withDeferral(p)
+		active := [][]plan.Term{{{Kind: plan.VariableTerm, Name: variable}}}
+		if variable != "" {
+			p.Deferred[0].Guard = guardOf(p, plan.Guard{AnyOf: active})
+			inactive := *p.Deferred[0].Response.Fields[0]
+			inactive.Guard = guardOf(p, plan.Guard{AnyOf: [][]plan.Term{{{Kind: plan.VariableTerm, Name: variable, Negated: true}}}})
+			me := p.Response.Fields[0].Object
+			me.Fields = append(me.Fields, &inactive)
+		}
+		findings := b.checker.Check(o, p, Options{})
+		if (len(findings) == 0) != (variable == "d") {
+			t.Errorf("a payload that comes when $%s: %v", variable, findings)
+		}
 	}
 }

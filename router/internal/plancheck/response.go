@@ -243,6 +243,7 @@ func (r *run) readField(p payload, f *shownField, told told) {
 		r.report(RuleShape, -1, where, "it is shown under another condition than it is asked")
 	}
 	told.addShown(p.node, f.asked, shown)
+	r.denied(f, where)
 	shown = shown.and(r.conditions.guard(r.plan, f.shape.Denied))
 	if f.shape.Introspection != f.asked.IsIntrospection() {
 		r.report(RuleShape, -1, where, "it is introspection in the operation or in the shape, but not in both")

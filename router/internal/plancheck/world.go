@@ -68,10 +68,11 @@ type world struct {
 	index    map[string]int
 	possible map[string]types // of every composite type
 	none     types
+	demands  demandNames
 }
 
 func newWorld(sg *supergraph.Supergraph) *world {
-	w := &world{sg: sg, index: map[string]int{}, possible: map[string]types{}}
+	w := &world{sg: sg, index: map[string]int{}, possible: map[string]types{}, demands: newDemandNames(sg)}
 	for _, t := range sg.Types {
 		if t.Kind == ast.Object {
 			w.objects = append(w.objects, t.Name)
