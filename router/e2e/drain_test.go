@@ -139,7 +139,7 @@ func (b *balancer) ready() int {
 func TestRollingRestartLosesNothing(t *testing.T) {
 	t.Parallel()
 	g := newAccounts(t, pays)
-	config := "traffic: {drain: 300ms}\nsubgraphs: {all: {share: false}}"
+	config := unshared + "traffic: {drain: 300ms}\nsubgraphs: {all: {share: false}}"
 	routers := []*router{start(t, options{Supergraph: g.sdl, Config: config}), start(t, options{Supergraph: g.sdl, Config: config})}
 	b := balance(t, 20*time.Millisecond, routers[0].URL, routers[1].URL)
 	eventually(t, "both are ready", func() bool { return b.ready() == 2 })
@@ -184,7 +184,7 @@ func TestDraining(t *testing.T) {
 		}
 		pays(w, r)
 	})
-	r := start(t, options{Supergraph: g.sdl, Config: "traffic: {drain: 10s}\nsubgraphs: {all: {share: false}}"})
+	r := start(t, options{Supergraph: g.sdl, Config: unshared + "traffic: {drain: 10s}\nsubgraphs: {all: {share: false}}"})
 	if a := r.Post(t, bothQuery); a.Header.Get("Connection") != "" {
 		t.Errorf("before: Connection %q", a.Header.Get("Connection"))
 	}

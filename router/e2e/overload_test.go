@@ -17,7 +17,7 @@ func TestShedding(t *testing.T) {
 	g := newAccounts(t, waitsFor(hold))
 	r := start(t, options{
 		Supergraph: g.sdl, Admin: true,
-		Config: "traffic: {overload: {max_in_flight: 10, retry_after: 3s}}\nsubgraphs: {all: {share: false}}",
+		Config: unshared + "traffic: {overload: {max_in_flight: 10, retry_after: 3s}}\nsubgraphs: {all: {share: false}}",
 	})
 	answers := make(chan *answer, 100)
 	for range 100 {
@@ -45,6 +45,9 @@ func TestShedding(t *testing.T) {
 	}
 	want(t, "afterwards", r.Post(t, bothQuery), bothData)
 	r.WaitLog(t, "overloaded")
+	if n := metric(t, r, `tributary_requests_shed_total{reason="in_flight"}`); n != 90 {
+		t.Errorf("%v refused requests are counted", n)
+	}
 }
 
 // TestTenfoldOverloadKeepsGoodput: a subgraph that answers four requests at a time gets ten times as many clients as it can
@@ -78,7 +81,7 @@ func TestTenfoldOverloadKeepsGoodput(t *testing.T) {
 	})
 	r := start(t, options{
 		Supergraph: g.sdl, Admin: true,
-		Config: "traffic: {timeout: 2s, overload: {max_in_flight: 16}}\n" +
+		Config: unshared + "traffic: {timeout: 2s, overload: {max_in_flight: 16}}\n" +
 			"subgraphs: {all: {share: false}, payments: {concurrency: {max: 8, queue: 8}}}",
 	})
 	var good, shed, other atomic.Int64
@@ -112,7 +115,7 @@ func TestTenfoldOverloadKeepsGoodput(t *testing.T) {
 	}
 }
 
-// metric gives the value of a metric without labels.
+// metric gives the value of a metric, with its labels as Prometheus writes them.
 func metric(t testing.TB, r *router, name string) float64 {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.Admin+"/metrics", nil)

@@ -29,6 +29,9 @@ func newAccounts(t testing.TB, payments http.HandlerFunc) *accounts {
 	return a
 }
 
+// unshared lets identical requests be answered one by one.
+const unshared = "sharing: {requests: \"off\"}\n"
+
 const (
 	bothQuery = `{ me { name balance } }`
 	bothData  = `{"me":{"balance":7,"name":"Ada"}}`
@@ -247,7 +250,7 @@ func TestFetchesUnderWayAreBounded(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
 	g := newAccounts(t, waitsFor(hold))
-	r := start(t, options{Supergraph: g.sdl, Config: "subgraphs: {payments: {share: false, concurrency: {max: 3, queue: 4, wait: 20s}}}"})
+	r := start(t, options{Supergraph: g.sdl, Config: unshared + "subgraphs: {payments: {share: false, concurrency: {max: 3, queue: 4, wait: 20s}}}"})
 	answers := make(chan *answer, 20)
 	for range 20 {
 		go func() { answers <- ask(t, r, bothQuery) }()
@@ -298,7 +301,7 @@ func TestSharedFetchesAreRetriedOnce(t *testing.T) {
 		}
 		pays(w, r)
 	})
-	r := start(t, options{Supergraph: g.sdl, Config: "subgraphs: {all: {retry: {backoff: 1ms}}}"})
+	r := start(t, options{Supergraph: g.sdl, Config: unshared + "subgraphs: {all: {retry: {backoff: 1ms}}}"})
 	var group sync.WaitGroup
 	for range 10 {
 		group.Go(func() {
@@ -312,5 +315,41 @@ func TestSharedFetchesAreRetriedOnce(t *testing.T) {
 	group.Wait()
 	if n := g.payments.Count(); n > 12 || n < 2 {
 		t.Errorf("%d requests for 10 clients", n)
+	}
+}
+
+// TestTrafficIsMeasured: what was done about a subgraph is on the operators' page, and nothing about others.
+func TestTrafficIsMeasured(t *testing.T) {
+	t.Parallel()
+	g := newAccounts(t, failsTimes(1<<40, 503))
+	r := start(t, options{
+		Supergraph: g.sdl, Admin: true,
+		Config: "subgraphs: {all: {retry: {backoff: 1ms, budget_burst: 3, budget_percent: 1}, breaker: {min_requests: 10, open: 1m}}}",
+	})
+	for range 30 {
+		r.Post(t, bothQuery)
+	}
+	if retries, requests := metric(t, r, `tributary_subgraph_retries_total{subgraph="payments"}`), g.payments.Count(); retries != 3 || requests != 10 {
+		t.Errorf("%v retries, %d requests", retries, requests)
+	}
+	for _, positive := range []string{
+		`tributary_subgraph_retries_denied_total{subgraph="payments"}`,
+		`tributary_subgraph_fetches_refused_total{reason="circuit",subgraph="payments"}`,
+	} {
+		if n := metric(t, r, positive); n <= 0 {
+			t.Errorf("%s %v", positive, n)
+		}
+	}
+	for name, value := range map[string]float64{
+		`tributary_subgraph_circuit_transitions_total{state="open",subgraph="payments"}`: 1,
+		`tributary_subgraph_circuit_state{subgraph="payments"}`:                          2,
+		`tributary_subgraph_circuit_state{subgraph="users"}`:                             0,
+		`tributary_subgraph_fetches_active{subgraph="payments"}`:                         0,
+		`tributary_subgraph_fetches_limit{subgraph="users"}`:                             512,
+		`tributary_requests_limit`:                                                       10000,
+	} {
+		if n := metric(t, r, name); n != value {
+			t.Errorf("%s %v, want %v", name, n, value)
+		}
 	}
 }

@@ -71,7 +71,8 @@ func New(c *config.Config, logger *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a.drain.ready = func() bool { return a.snapshot.Load() != nil }
-	a.traffic = newTraffic(a.fetcher(), logger)
+	a.traffic = newTraffic(a.fetcher(), logger, a.watch.Metrics())
+	a.gaugeTraffic(a.watch.Metrics())
 	first, err := a.newGeneration(c, nil)
 	if err != nil {
 		return nil, err

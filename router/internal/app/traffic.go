@@ -10,6 +10,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/overload"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 	"github.com/tributary-gql/tributary/router/internal/traffic"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
@@ -111,6 +112,7 @@ func (a *App) shedding(g, previous *generation) (func(next http.Handler) http.Ha
 		l := overload.New(overload.Options{
 			MaxInFlight: o.MaxInFlight, MinInFlight: o.MinInFlight, TargetDelay: o.TargetDelay.Std(), RetryAfter: o.RetryAfter.Std(),
 			Exempt: isProbe, Logger: a.logger,
+			Shed: func(reason overload.Reason) { a.watch.Metrics().Add(telemetry.ShedRequests, 1, string(reason)) },
 		})
 		return l, &part{run: l.Run}, nil
 	})
@@ -124,6 +126,67 @@ func (a *App) shedding(g, previous *generation) (func(next http.Handler) http.Ha
 func isProbe(r *http.Request) bool { return r.URL.Path == "/health" || r.URL.Path == "/ready" }
 
 // newTraffic keeps the trouble of one subgraph from the others.
-func newTraffic(next exec.Fetcher, logger *slog.Logger) *traffic.Controller {
-	return traffic.New(next, logger, nil)
+func newTraffic(next exec.Fetcher, logger *slog.Logger, m *telemetry.Metrics) *traffic.Controller {
+	return traffic.New(next, logger, trafficEvents{m})
+}
+
+// trafficEvents count what is done about subgraphs.
+type trafficEvents struct{ metrics *telemetry.Metrics }
+
+// SubgraphEvent implements traffic.Observer.
+func (t trafficEvents) SubgraphEvent(subgraph string, event traffic.Event) {
+	switch m := t.metrics; event {
+	case traffic.Retried:
+		m.Add(telemetry.Retries, 1, subgraph)
+	case traffic.Hedged:
+		m.Add(telemetry.Hedges, 1, subgraph)
+	case traffic.HedgeWon:
+		m.Add(telemetry.HedgesWon, 1, subgraph)
+	case traffic.BudgetDenied:
+		m.Add(telemetry.BudgetDenials, 1, subgraph)
+	case traffic.CircuitOpened:
+		m.Add(telemetry.CircuitTransitions, 1, subgraph, traffic.Open.String())
+	case traffic.CircuitProbed:
+		m.Add(telemetry.CircuitTransitions, 1, subgraph, traffic.HalfOpen.String())
+	case traffic.CircuitClosed:
+		m.Add(telemetry.CircuitTransitions, 1, subgraph, traffic.Closed.String())
+	case traffic.CircuitRefused:
+		m.Add(telemetry.FetchesRefused, 1, subgraph, "circuit")
+	case traffic.QueueRefused:
+		m.Add(telemetry.FetchesRefused, 1, subgraph, "queue")
+	}
+}
+
+// gaugeTraffic lets operators see how things are at the moment.
+func (a *App) gaugeTraffic(m *telemetry.Metrics) {
+	bySubgraph := func(value func(traffic.Stats) float64) func(func(string, float64)) {
+		return func(observe func(string, float64)) {
+			for _, s := range a.traffic.Stats() {
+				observe(s.Subgraph, value(s))
+			}
+		}
+	}
+	m.GaugeOf("tributary.subgraph.fetches.active", "Fetches under way.", "subgraph", bySubgraph(func(s traffic.Stats) float64 { return float64(s.InFlight) }))
+	m.GaugeOf("tributary.subgraph.fetches.waiting", "Fetches that wait for their turn.", "subgraph", bySubgraph(func(s traffic.Stats) float64 { return float64(s.Waiting) }))
+	m.GaugeOf("tributary.subgraph.fetches.limit", "Fetches that may be under way at once.", "subgraph", bySubgraph(func(s traffic.Stats) float64 { return float64(s.Limit) }))
+	m.GaugeOf("tributary.subgraph.circuit.state", "0: closed, 1: half-open, 2: open.", "subgraph", bySubgraph(func(s traffic.Stats) float64 { return float64(s.State) }))
+	m.Gauge("tributary.requests.limit", "Requests that may be under way at once; 0: any number.", func() float64 {
+		if l, ok := valueOf[*overload.Limiter](a.current.Load(), "overload"); ok {
+			return float64(l.Stats().Limit)
+		}
+		return 0
+	})
+	if a.certs != nil {
+		m.Gauge("tributary.tls.certificate.expiry", "When the router's certificate ends, in Unix time.", func() float64 { return float64(a.certs.Expiry().Unix()) })
+	}
+}
+
+// valueOf gives the value of a generation's part.
+func valueOf[T any](g *generation, name string) (value T, ok bool) {
+	for _, p := range g.parts {
+		if p.name == name {
+			value, ok = p.value.(T)
+		}
+	}
+	return value, ok
 }

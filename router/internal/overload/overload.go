@@ -30,9 +30,20 @@ type Options struct {
 	// Exempt tells which requests always pass. Nil: none.
 	Exempt func(*http.Request) bool
 	Logger *slog.Logger
+	// Shed hears of each request that is refused; it must not block. Nil: nobody.
+	Shed func(Reason)
 	// Delay replaces how the wait for a processor since the last call is measured, for tests.
 	Delay func() time.Duration
 }
+
+// Reason is why a request is refused.
+type Reason string
+
+// The reasons.
+const (
+	InFlight Reason = "in_flight" // MaxInFlight requests are under way
+	Delay    Reason = "delay"     // work waits too long for a processor
+)
 
 // Limiter bounds the requests under way. It is safe for concurrent use.
 type Limiter struct {
@@ -135,9 +146,16 @@ func (l *Limiter) Stats() Stats {
 // enter takes a place; false: there is none.
 func (l *Limiter) enter() bool {
 	now := l.inFlight.Add(1)
-	if now > l.limit.Load() {
+	if limit := l.limit.Load(); now > limit {
 		l.inFlight.Add(-1)
 		l.shed.Add(1)
+		if l.options.Shed != nil {
+			reason := Delay
+			if limit == int64(l.options.MaxInFlight) {
+				reason = InFlight
+			}
+			l.options.Shed(reason)
+		}
 		return false
 	}
 	for peak := l.peak.Load(); now > peak && !l.peak.CompareAndSwap(peak, now); peak = l.peak.Load() {

@@ -26,6 +26,9 @@ const (
 	Hedges                             // subgraph
 	CircuitTransitions                 // subgraph, state
 	ShedRequests                       // reason
+	HedgesWon                          // subgraph
+	BudgetDenials                      // subgraph
+	FetchesRefused                     // subgraph, reason
 	PersistedOperations                // result
 	CoprocessorFailures                // point
 	ConfigurationLoads                 // outcome: used, unchanged or refused
@@ -43,6 +46,9 @@ var counters = [...]instrument{
 	Hedges:              {"tributary.subgraph.hedges", "{request}", "Second requests that were made because the first was slow.", []attribute.Key{keySubgraph}},
 	CircuitTransitions:  {"tributary.subgraph.circuit.transitions", "{transition}", "Changes of a circuit breaker's state.", []attribute.Key{keySubgraph, keyState}},
 	ShedRequests:        {"tributary.requests.shed", "{request}", "Requests that were refused because the router had too much to do.", []attribute.Key{keyReason}},
+	HedgesWon:           {"tributary.subgraph.hedges.won", "{request}", "Second requests that brought the answer.", []attribute.Key{keySubgraph}},
+	BudgetDenials:       {"tributary.subgraph.retries.denied", "{request}", "Retries and second requests that the budget did not allow.", []attribute.Key{keySubgraph}},
+	FetchesRefused:      {"tributary.subgraph.fetches.refused", "{fetch}", "Fetches that were not made: the circuit was open, or too many were under way.", []attribute.Key{keySubgraph, keyReason}},
 	PersistedOperations: {"tributary.persisted_operations", "{request}", "Requests that named their document by an id or a hash.", []attribute.Key{keyResult}},
 	CoprocessorFailures: {"tributary.coprocessor.failures", "{call}", "Calls of the coprocessor that failed.", []attribute.Key{keyPoint}},
 	ConfigurationLoads:  {"tributary.configuration.loads", "{load}", "Configurations that were read while the router runs.", []attribute.Key{keyOutcome}},
