@@ -1,13 +1,9 @@
 package subgraph
 
 import (
-	"errors"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/tributary-gql/tributary/schema/diag"
@@ -75,8 +71,7 @@ func (s *Subgraph) read(sdl string) (*ast.SchemaDocument, []diag.Diagnostic) {
 	}
 	doc, err := parser.ParseSchema(s.source)
 	if err != nil {
-		r.found = append(r.found, s.syntaxError(err))
-		return nil, r.found
+		return nil, s.syntaxErrors(err)
 	}
 	if len(doc.Definitions)+len(doc.Extensions)+len(doc.Directives)+len(doc.DirectiveExtensions)+len(doc.Schema)+len(doc.SchemaExtension) == 0 {
 		r.graphql(nil, "", "The SDL is empty.")
@@ -96,40 +91,6 @@ func firstInvalid(text string) int {
 		i += size
 	}
 	return offset
-}
-
-// syntaxError words the parser's error.
-func (s *Subgraph) syntaxError(err error) diag.Diagnostic {
-	d := diag.Diagnostic{
-		Code: diag.InvalidGraphQL, Severity: diag.Error, Message: "Syntax error: " + err.Error() + ".",
-		Locations: []diag.Location{{Subgraph: s.Name, File: s.File}},
-	}
-	var located *gqlerror.Error
-	if !errors.As(err, &located) || len(located.Locations) == 0 {
-		return d
-	}
-	at, message := s.findToken(located)
-	message = strings.TrimSuffix(message, ".")
-	d.Message = "Syntax error: " + strings.ToLower(message[:min(1, len(message))]) + message[min(1, len(message)):] + "."
-	d.Locations[0] = s.Location(at)
-	return d
-}
-
-// findToken reads the text again up to the token that the parser complains about. The parser gives its place as line and column only,
-// which are not to be relied on (see lineIndex), and hides why a token is none.
-func (s *Subgraph) findToken(complaint *gqlerror.Error) (*ast.Position, string) {
-	line, column := complaint.Locations[0].Line, complaint.Locations[0].Column
-	lex := lexer.New(s.source)
-	for {
-		token, err := lex.ReadToken()
-		var invalid *gqlerror.Error
-		if errors.As(err, &invalid) {
-			return &ast.Position{Start: token.Pos.End}, invalid.Message
-		}
-		if token.Kind == lexer.EOF || token.Pos.Line == line && token.Pos.Column == column {
-			return &token.Pos, complaint.Message
-		}
-	}
 }
 
 // build runs the first stage: reading the document into the model, links and all.
