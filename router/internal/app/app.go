@@ -18,6 +18,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/hook"
 	"github.com/tributary-gql/tributary/router/internal/limits"
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
@@ -41,7 +42,8 @@ type App struct {
 	snapshot atomic.Pointer[snapshot.Snapshot]
 	current  atomic.Pointer[generation]
 	watch    *telemetry.Telemetry
-	reloads  *reloads // nil: the configuration stays as it is
+	hooks    *hook.Hooks // of the program that embeds the router; nil: none
+	reloads  *reloads    // nil: the configuration stays as it is
 
 	background context.Context // of what runs beside requests; set by Run
 	owned      sync.WaitGroup  // everything that Run has started
@@ -141,6 +143,7 @@ func (a *App) build(g, previous *generation) error {
 		Cost:               costOptions(c),
 		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
+		Hooks: hooksOf(c, a.hooks, a.logger),
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, Logger: a.logger,
 	})
 	if err := checkSubgraphCerts(c); err != nil {

@@ -34,6 +34,7 @@ type Config struct {
 	Errors        Errors              `yaml:"errors" doc:"What clients learn of errors."`
 	CORS          CORS                `yaml:"cors" doc:"Which web origins may call the router."`
 	CSRF          CSRF                `yaml:"csrf" doc:"Protection against requests that a browser sends without asking."`
+	Coprocessor   Coprocessor         `yaml:"coprocessor" doc:"A service that takes part in requests."`
 	Override      Override            `yaml:"override" doc:"Progressive @override: which labels are on."`
 	Telemetry     Telemetry           `yaml:"telemetry" doc:"Traces and metrics."`
 	Log           Log                 `yaml:"log" doc:"Structured logs on standard error."`
@@ -208,6 +209,7 @@ func Default() *Config {
 		APQ:        defaultAPQ(),
 		Traffic:    defaultTraffic(),
 		TLS:        defaultTLS(),
+		Coprocessor:   defaultCoprocessor(),
 		Plans:      Plans{CacheSize: 64 << 20, Timeout: Duration(5 * time.Second)},
 		Auth: Authentication{
 			ClockSkew: Duration(30 * time.Second), CoolDown: Duration(30 * time.Second),

@@ -47,6 +47,7 @@ func (c *Config) Validate() []error {
 		v.add("plans.workers", "cannot be negative; 0 means one for each processor")
 	}
 	v.telemetry(c.Telemetry)
+	v.coprocessor(c.Coprocessor)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "text")
 	return v.problems

@@ -150,6 +150,11 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	if !s.options.Introspection && prepared.Operation.Introspects() {
 		return gqlerr.New(gqlerr.IntrospectionDisabled, "introspection is switched off (introspection.enabled)")
 	}
+	if s.options.Hooks != nil {
+		if r, err = s.onOperation(ctx, r, identity, request, prepared); err != nil {
+			return err
+		}
+	}
 	variables, err := prepared.Operation.CoerceVariables(nil, request.Variables, prepared.Literals)
 	if err != nil {
 		return err

@@ -36,6 +36,9 @@ func (s *responseSink) Emit(payload []byte, hasNext bool) error {
 
 // writeBody writes a whole response, compressed when that is worth it. body is not kept.
 func writeBody(w http.ResponseWriter, media mediaType, as encoding, status int, body []byte) {
+	if hooked, ok := w.(*hookedWriter); ok {
+		status, body = hooked.respond(status, body)
+	}
 	h := w.Header()
 	if len(h["Vary"]) == 0 {
 		h["Vary"] = vary
@@ -97,7 +100,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, media media
 func (s *Server) edgeErrors(r *http.Request, err error) (gqlerr.List, int) {
 	var refusal *httpError
 	if errors.As(err, &refusal) {
-		return gqlerr.List{refusal.err}, refusal.status
+		return append(gqlerr.List{refusal.err}, refusal.more...), refusal.status
 	}
 	var identity *auth.Error
 	if errors.As(err, &identity) {

@@ -14,6 +14,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
+	"github.com/tributary-gql/tributary/router/internal/hook"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	// Labels decides an override label for a request; nil turns every label off but percentages.
 	Labels func(label string, identity *auth.Identity, r *http.Request) bool
 	// RejectUnauthorized refuses a whole operation when any of its fields is not allowed; else those fields are null.
+	// Hooks are called at points of a request; nil: there are none.
+	Hooks *hook.Hooks
 	RejectUnauthorized bool
 	MaskErrors         bool
 	Introspection      bool
@@ -73,12 +76,17 @@ func New(o Options) *Server {
 	mux.HandleFunc("/health", s.health)
 	mux.HandleFunc("/ready", s.ready)
 	if o.Playground != nil {
+	s.useHooks()
 		mux.Handle("/", o.Playground)
 	}
 	s.handler = mux
 	return s
 }
 
+		if s.options.Hooks != nil {
+			s.serveHooked(w, r)
+			return
+		}
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/graphql" {
