@@ -58,7 +58,7 @@ type Subgraph struct {
 	Share *bool `yaml:"share" doc:"Identical requests (all headers included) that are under way at the same time share one answer."`
 
 	IdleTimeout Duration    `yaml:"idle_timeout" doc:"Time for which an unused connection is kept."`
-	HTTP2       *bool       `yaml:"http2" doc:"Speak HTTP/2 to http:// and unix:// addresses (h2c); https:// negotiates it anyway."`
+	HTTP2       *bool       `yaml:"http2" doc:"Speak HTTP/2 to http:// and unix:// addresses (h2c); https:// negotiates it anyway. Connections are made as the streams need them: concurrency.max is the bound then."`
 	TLS         SubgraphTLS `yaml:"tls" doc:"Encryption of https:// addresses."`
 	Retry       Retry       `yaml:"retry" doc:"Further tries of queries."`
 	Hedge       Hedge       `yaml:"hedge" doc:"Second requests for slow queries."`

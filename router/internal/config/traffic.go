@@ -69,7 +69,7 @@ func defaultTraffic() Traffic {
 	return Traffic{
 		Timeout: Duration(60 * time.Second), DrainWatched: Duration(5 * time.Second), Shutdown: Duration(30 * time.Second),
 		Overload: Overload{
-			Enabled: new(true), MaxInFlight: 10_000, TargetDelay: Duration(100 * time.Millisecond), RetryAfter: Duration(time.Second),
+			Enabled: new(true), MaxInFlight: 10_000, TargetDelay: Duration(250 * time.Millisecond), RetryAfter: Duration(time.Second),
 		},
 	}
 }
