@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -79,7 +80,9 @@ func Parse(path string, text []byte) (*Workspace, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(expand(text)))
 	decoder.KnownFields(true)
 	var doc document
-	if err := decoder.Decode(&doc); err != nil {
+	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: is empty; list the subgraphs under subgraphs", path)
+	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, plain(err))
 	}
 	w := &Workspace{Path: path, FederationVersion: doc.FederationVersion.Value}
@@ -89,6 +92,9 @@ func Parse(path string, text []byte) (*Workspace, error) {
 	}
 	sort.Strings(names)
 	var problems []error
+	if err := checkFederationVersion(w.FederationVersion); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", path, err))
+	}
 	for _, name := range names {
 		member, err := newMember(path, name, doc.Subgraphs[name])
 		if err != nil {
@@ -100,6 +106,21 @@ func Parse(path string, text []byte) (*Workspace, error) {
 		problems = append(problems, fmt.Errorf("%s: lists no subgraphs; add at least one under subgraphs", path))
 	}
 	return w, errors.Join(problems...)
+}
+
+var federationVersion = regexp.MustCompile(`^=?v?(\d+)(\.\d+){0,2}$`)
+
+// checkFederationVersion looks at the version that Rover would download a composition of. There is one here, for 2.
+func checkFederationVersion(version string) error {
+	match := federationVersion.FindStringSubmatch(version)
+	switch {
+	case version == "" || match != nil && match[1] == "2":
+		return nil
+	case match != nil && (match[1] == "0" || match[1] == "1"):
+		return fmt.Errorf("federation_version %s asks for federation 1's composition, which is not done here; "+
+			"write 2, with which federation 1 subgraphs compose too", version)
+	}
+	return fmt.Errorf("federation_version %q is not known; write 2, or a version of it like =2.9.0", version)
 }
 
 var envReference = regexp.MustCompile(`\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}`)

@@ -75,6 +75,9 @@ func readSchema(file string) (*ast.Schema, error) {
 	}
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: file, Input: string(text)})
 	if err != nil {
+		if strings.Contains(string(text), "@link") || strings.Contains(string(text), "@key") {
+			return nil, fmt.Errorf("%s is not an API schema but perhaps a subgraph's SDL: compare what fed compose makes of it, a supergraph or with --api an API schema (%w)", file, err)
+		}
 		return nil, fmt.Errorf("not a GraphQL schema: %w", err)
 	}
 	return schema, nil
