@@ -94,6 +94,7 @@ func TestOwnData(t *testing.T) {
 	}
 	compare(t, "data.json", append(text, '\n'))
 	for _, name := range workloadNames {
+		compare(t, name+".graphql", []byte(operations[name]+"\n"))
 		body, err := json.Marshal(map[string]string{"query": operations[name]})
 		if err != nil {
 			t.Fatal(err)

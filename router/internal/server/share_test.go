@@ -38,7 +38,7 @@ type Mutation @join__type(graph: A) { change: String }
 `
 
 // shareServer serves shareSupergraph from a Fetcher, and forwards X-User to the subgraph a alone.
-func shareServer(t *testing.T, who ShareRequests, fetcher exec.Fetcher, timeout time.Duration) *Server {
+func shareServer(t testing.TB, who ShareRequests, fetcher exec.Fetcher, timeout time.Duration) *Server {
 	t.Helper()
 	snap, err := snapshot.Build(shareSupergraph, snapshot.Options{
 		Operation: operation.DefaultOptions(), CacheBytes: 1 << 20, PlanTimeout: time.Minute,
