@@ -53,6 +53,7 @@ func (c *compiler) field(field *plan.Field, object *plan.Object, at *layout) fie
 	switch {
 	case field.Introspection:
 		shape.kind = introspectionField
+		shape.introspects = field.StoreName
 	case field.Name == typenameStore:
 		shape.kind = typenameField
 	case field.Object != nil:

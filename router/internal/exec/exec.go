@@ -83,8 +83,8 @@ type Input struct {
 	Authorizations []bool
 	// Client is passed on to the Fetcher.
 	Client any
-	// Introspect answers an introspection field by its response name, as JSON. Nil: introspection is off.
-	Introspect func(responseName string) ([]byte, error)
+	// Introspect answers an introspection field by its store name, as JSON. Nil: introspection is off.
+	Introspect func(storeName string) ([]byte, error)
 	// Limits bound the request; zero fields mean the defaults.
 	Limits Limits
 	// Errors decides what clients see of errors; nil: everything passes.

@@ -136,6 +136,7 @@ type fieldShape struct {
 	object       int32 // index in Program.objects, -1 for leaves
 	types        value.Bits
 	typ          *typeShape
+	introspects  string // of an introspection field: its store name, by which its answer is asked
 	responseName string
 	coordinate   string // "User.name", for messages
 }

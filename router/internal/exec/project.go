@@ -245,7 +245,7 @@ func (p *projector) introspect(field *fieldShape) bool {
 		p.fail(field, CodeIntrospection, "", "Introspection is switched off.")
 		return p.null(field.typ)
 	}
-	text, err := p.e.in.Introspect(field.responseName)
+	text, err := p.e.in.Introspect(field.introspects)
 	if err != nil {
 		p.fail(field, CodeIntrospection, "", err.Error())
 		return p.null(field.typ)

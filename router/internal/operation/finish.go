@@ -22,9 +22,6 @@ func (s *Schema) finish(o *Operation, options Options) (Literals, error) {
 		f.directive(d)
 	}
 	f.number(o.Root)
-	if f.nested != nil {
-		return nil, gqlerr.New(gqlerr.ValidationFailed, "%s can only be asked at the root of a query.", f.nested.Name)
-	}
 	if height := f.height(o.Root); height > options.MaxDepth {
 		return nil, gqlerr.New(gqlerr.OperationTooLarge,
 			"The operation nests %d fields deep; the limit is %d.", height, options.MaxDepth)
@@ -33,6 +30,7 @@ func (s *Schema) finish(o *Operation, options Options) (Literals, error) {
 		set.ID = id
 	}
 	f.extract.strengthen()
+	o.introspects = f.introspects
 	o.coercion = coerce.New(s.inputs, f.extract.inputs())
 	o.Hash = hashOf(o, f.order)
 	return f.extract.literals, nil
@@ -44,16 +42,15 @@ type finisher struct {
 	ids     map[*SelectionSet]int
 	order   []*SelectionSet
 	heights map[*SelectionSet]int
-	nested  *Field // introspection that is not at the root
+	// introspects: some field is introspection.
+	introspects bool
 }
 
 func (f *finisher) number(set *SelectionSet) {
 	f.ids[set] = len(f.order)
 	f.order = append(f.order, set)
 	for _, field := range set.Fields {
-		if field.IsIntrospection() && f.ids[set] > 0 {
-			f.nested = field
-		}
+		f.introspects = f.introspects || field.IsIntrospection()
 		f.extract.arguments(field.Args, field.Definition.Arguments)
 		for _, d := range field.Directives {
 			f.directive(d)

@@ -8,6 +8,8 @@
 package operation
 
 import (
+	"strconv"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/internal/operation/coerce"
@@ -26,7 +28,8 @@ type Operation struct {
 	// Literals are not in it.
 	Hash [16]byte
 
-	coercion *coerce.Variables
+	coercion    *coerce.Variables
+	introspects bool
 }
 
 // Variable is a declared or extracted variable.
@@ -118,14 +121,16 @@ func (o *Operation) CoerceVariables(dst [][]byte, raw []byte, literals Literals)
 	return o.coercion.Append(dst, raw, literals)
 }
 
-// Introspects tells whether the operation asks for __schema or __type.
-func (o *Operation) Introspects() bool {
-	for _, f := range o.Root.Fields {
-		if f.IsIntrospection() {
-			return true
-		}
+// Introspects tells whether the operation asks for __schema or __type, at its root or of a query type further down.
+func (o *Operation) Introspects() bool { return o.introspects }
+
+// IntrospectionName names a field of a set that is __schema or __type within its operation: by its response name, with
+// the set's ID before it where that is not the root.
+func (s *SelectionSet) IntrospectionName(f *Field) string {
+	if s.ID == 0 {
+		return f.ResponseName
 	}
-	return false
+	return strconv.Itoa(s.ID) + "/" + f.ResponseName
 }
 
 // IsIntrospection tells whether the field is __schema or __type, which the router answers itself.

@@ -219,7 +219,8 @@ type Field struct {
 	Denied GuardID
 	Type   *Type
 	Object *Object // nil for leaves
-	// Introspection fields (__schema, __type) are answered by the router itself, not from the tree.
+	// Introspection fields (__schema, __type) are answered by the router itself, not from the tree; StoreName says which
+	// of the operation's it is.
 	Introspection bool
 }
 

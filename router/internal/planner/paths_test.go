@@ -8,7 +8,9 @@ import (
 
 func TestWaysOfOneLengthBecomeOnePath(t *testing.T) {
 	t.Parallel()
-	step := func(name string, types ...string) plan.PathElement { return plan.PathElement{StoreName: name, Types: types} }
+	step := func(name string, types ...string) plan.PathElement {
+		return plan.PathElement{StoreName: name, Types: types}
+	}
 	got := joinWays([]plan.Path{
 		{step("a"), step("x", "T", "V")},
 		{step("b", "Q"), step("x", "U")},

@@ -53,6 +53,9 @@ func (w *responses) object(set *operation.SelectionSet, hold *operation.Defer) *
 			Guard: shown, Type: w.typeOf(f.Definition.Type),
 			Introspection: f.Name == "__schema" || f.Name == "__type",
 		}
+		if field.Introspection {
+			field.StoreName = set.IntrospectionName(f)
+		}
 		if f.Name == "__typename" {
 			field.StoreName = "__typename"
 		}

@@ -247,10 +247,10 @@ func (s *Snapshot) Plan(ctx context.Context, op *operation.Operation, labels map
 
 var errPlanTimeout = errors.New("snapshot: planning took too long")
 
-// Introspect answers the introspection field of an operation's root that has the response name, as JSON that must not be
+// Introspect answers the introspection field of an operation that has the name in its plan, as JSON that must not be
 // changed.
-func (s *Snapshot) Introspect(p *Prepared, variables [][]byte, responseName string) ([]byte, error) {
-	return s.introspect.Answer(p.Operation, variables, responseName)
+func (s *Snapshot) Introspect(p *Prepared, variables [][]byte, name string) ([]byte, error) {
+	return s.introspect.Answer(p.Operation, variables, name)
 }
 
 // Cached is how many documents are in the cache.

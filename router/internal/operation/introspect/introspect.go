@@ -33,18 +33,18 @@ func New(schema *operation.Schema) *Introspector {
 	}
 }
 
-// Answer gives the JSON of the field of o's root that has the response name and is __schema or __type. variables are
-// o's, coerced. The answer may be shared: it must not be changed.
-func (i *Introspector) Answer(o *operation.Operation, variables [][]byte, responseName string) ([]byte, error) {
-	field := rootField(o, responseName)
+// Answer gives the JSON of the field of o that is __schema or __type and has that operation.IntrospectionName. variables
+// are o's, coerced. The answer may be shared: it must not be changed.
+func (i *Introspector) Answer(o *operation.Operation, variables [][]byte, name string) ([]byte, error) {
+	field := fieldNamed(o, name)
 	if field == nil {
-		return nil, gqlerr.New(gqlerr.InternalServerError, "%q is not an introspection field of the operation.", responseName)
+		return nil, gqlerr.New(gqlerr.InternalServerError, "%q is not an introspection field of the operation.", name)
 	}
 	values := make(map[string][]byte, len(variables))
 	for v, value := range variables {
 		values[o.Variables[v].Name] = value
 	}
-	key := answerKey(o, field, values)
+	key := answerKey(o, name, field, values)
 	if known, ok := i.answers.get(key); ok {
 		return known, nil
 	}
@@ -58,19 +58,26 @@ func (i *Introspector) Answer(o *operation.Operation, variables [][]byte, respon
 	return made, nil
 }
 
-func rootField(o *operation.Operation, responseName string) *operation.Field {
-	for _, f := range o.Root.Fields {
-		if f.ResponseName == responseName && f.IsIntrospection() {
-			return f
+// fieldNamed finds an introspection field; only one that is not at the root makes it look at all selection sets.
+func fieldNamed(o *operation.Operation, name string) *operation.Field {
+	sets := []*operation.SelectionSet{o.Root}
+	if strings.Contains(name, "/") {
+		sets = o.Sets()
+	}
+	for _, set := range sets {
+		for _, f := range set.Fields {
+			if f.IsIntrospection() && set.IntrospectionName(f) == name {
+				return f
+			}
 		}
 	}
 	return nil
 }
 
 // answerKey is what an answer depends on besides the schema: the operation, the field, and the variables below it.
-func answerKey(o *operation.Operation, field *operation.Field, values map[string][]byte) string {
+func answerKey(o *operation.Operation, name string, field *operation.Field, values map[string][]byte) string {
 	key := append([]byte(nil), o.Hash[:]...)
-	key = append(append(key, field.ResponseName...), 0)
+	key = append(append(key, name...), 0)
 	for _, name := range variablesBelow(field) {
 		value := values[name]
 		key = append(append(key, name...), 0)

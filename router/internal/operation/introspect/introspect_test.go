@@ -174,3 +174,37 @@ func TestHugeAnswersAreRefused(t *testing.T) {
 		t.Errorf("an answer within the limit: %v", err)
 	}
 }
+
+func TestIntrospectionBelowTheRoot(t *testing.T) {
+	t.Parallel()
+	s := load(t, "type Query { again: Query, list: [Query!] }")
+	i := New(s)
+	o, literals, err := s.Parse(`{ again { s: __schema { queryType { name } } } list { again { s: __type(name: "Query") { kind } } } s: __type(name: "Int") { name } }`, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := o.CoerceVariables(nil, nil, literals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, set := range o.Sets() {
+		for _, f := range set.Fields {
+			if !f.IsIntrospection() {
+				continue
+			}
+			answer, err := i.Answer(o, values, set.IntrospectionName(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(answer))
+		}
+	}
+	want := []string{`{"name":"Int"}`, `{"queryType":{"name":"Query"}}`, `{"kind":"OBJECT"}`}
+	if !o.Introspects() || !cmp.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, err := i.Answer(o, values, "9/s"); err == nil {
+		t.Error("a field that is not there is answered")
+	}
+}
