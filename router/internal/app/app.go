@@ -141,7 +141,7 @@ func (a *App) build(g, previous *generation) error {
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() }, Share: shareRequests[c.Sharing.Requests],
 		Fetcher: newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, ResponseHeaders: returned, Policy: policies.policy, Labels: policies.label,
 		Cost:               costOptions(c),
-		RejectUnauthorized: c.Authorization.Mode == "reject", MaskErrors: c.Errors.Mode == "production",
+		RejectUnauthorized: c.Authorization.Mode == "reject", Errors: errorPolicy(c),
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Hooks: hooksOf(c, a.hooks, a.logger),
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, Logger: a.logger,

@@ -156,12 +156,6 @@ type Authorization struct {
 	Hook PolicyHook `yaml:"hook" doc:"Decides the policies that have no expression."`
 }
 
-// Errors says what clients learn of errors.
-type Errors struct {
-	// Mode is "development" or "production".
-	Mode string `yaml:"mode" env:"ROUTER_ERRORS" doc:"development: messages of subgraphs pass. production: messages of subgraph errors without a code are masked."`
-}
-
 // CORS configures cross-origin requests. Empty: none are allowed.
 type CORS struct {
 	Origins     []string `yaml:"origins" doc:"Origins that may call, e.g. https://app.example.com, https://*.example.com, or *."`

@@ -33,7 +33,7 @@ func (c *Config) Validate() []error {
 	v.authentication(c.Auth)
 	v.authorization(c.Authorization)
 	v.headers(c.Headers)
-	v.oneOf("errors.mode", c.Errors.Mode, "development", "production")
+	v.errors(c.Errors)
 	if c.CORS.Credentials && slices.Contains(c.CORS.Origins, "*") {
 		v.add("cors", "credentials cannot go with the origin *: name the origins that are allowed")
 	}

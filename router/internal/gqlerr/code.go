@@ -40,8 +40,15 @@ const (
 	SubgraphCircuitOpen        Code = "SUBGRAPH_CIRCUIT_OPEN"
 	SubgraphOverloaded         Code = "SUBGRAPH_OVERLOADED"
 	EntityCountMismatch        Code = "ENTITY_COUNT_MISMATCH"
-	InvalidFieldValue          Code = "INVALID_FIELD_VALUE"
-	DownstreamServiceError     Code = "DOWNSTREAM_SERVICE_ERROR"
+	InvalidValue               Code = "SUBGRAPH_INVALID_VALUE"
+	InvalidType                Code = "SUBGRAPH_INVALID_TYPE"
+	Conflict                   Code = "SUBGRAPH_CONFLICT"
+	SubgraphError              Code = "SUBGRAPH_ERROR"
+	NullForNonNullable         Code = "NULL_FOR_NON_NULLABLE_FIELD"
+	ResponseTooLarge           Code = "RESPONSE_TOO_LARGE"
+	TooManyErrors              Code = "TOO_MANY_ERRORS"
+	TokenInvalid               Code = "AUTH_TOKEN_INVALID"
+	KeysUnavailable            Code = "AUTH_KEYS_UNAVAILABLE"
 	InternalServerError        Code = "INTERNAL_SERVER_ERROR"
 )
 
@@ -61,6 +68,8 @@ func Codes() []Description {
 		{CSRFPrevention, http.StatusBadRequest, "The request could come from another site's form: it lacks the headers that prevent that."},
 		{RequestTooLarge, http.StatusRequestEntityTooLarge, "The request body is larger than the router accepts."},
 		{Unauthenticated, http.StatusUnauthorized, "The caller's identity is missing or not valid."},
+		{TokenInvalid, http.StatusUnauthorized, "The caller's token does not verify; the message says why."},
+		{KeysUnavailable, http.StatusServiceUnavailable, "Tokens cannot be verified at the moment, because no key could be had; try again."},
 		{RateLimited, http.StatusTooManyRequests, "The caller has used up its rate limit; Retry-After says when to come back."},
 		{Overloaded, http.StatusServiceUnavailable, "The router has more work than it may take on; try again."},
 		{PersistedQueryNotFound, http.StatusOK, "The router does not know the hash: send the document with it."},
@@ -89,8 +98,13 @@ func Codes() []Description {
 		{SubgraphMalformedResponse, http.StatusOK, "A subgraph's answer is not a GraphQL response."},
 		{SubgraphResponseTooLarge, http.StatusOK, "A subgraph's answer is larger than the router accepts."},
 		{EntityCountMismatch, http.StatusOK, "A subgraph returned more or fewer entities than it was asked for; none of them is used."},
-		{InvalidFieldValue, http.StatusOK, "A subgraph returned a value that the field's type does not allow."},
-		{DownstreamServiceError, http.StatusOK, "A subgraph reported an error without a code of its own."},
+		{InvalidValue, http.StatusOK, "A subgraph returned a value that the field's type does not allow."},
+		{InvalidType, http.StatusOK, "A subgraph returned an object of a type that cannot stand there."},
+		{Conflict, http.StatusOK, "Subgraphs disagree about the shape of a value."},
+		{SubgraphError, http.StatusOK, "A subgraph reported an error without a code of its own."},
+		{NullForNonNullable, http.StatusOK, "A field that cannot be null has no value."},
+		{ResponseTooLarge, http.StatusOK, "The response would be larger than the router sends."},
+		{TooManyErrors, http.StatusOK, "There are more errors, which were left out."},
 		{InternalServerError, http.StatusInternalServerError, "The router failed; the reference in the message is in its log."},
 	}
 }

@@ -25,7 +25,7 @@ func TestErrorsAreWrittenInTheSpecifiedShape(t *testing.T) {
 		{"path with an index", &Error{Message: "m", Path: []PathElement{{Name: "a"}, {Index: 0}, {Name: "b"}}, Service: "users"},
 			`{"message":"m","path":["a",0,"b"],"extensions":{"serviceName":"users"}}`},
 		{"an empty path is written", &Error{Message: "m", Path: []PathElement{}}, `{"message":"m","path":[]}`},
-		{"a subgraph's code survives", &Error{Message: "m", Code: DownstreamServiceError, Service: "s",
+		{"a subgraph's code survives", &Error{Message: "m", Code: SubgraphError, Service: "s",
 			Extensions: []Extension{{"code", []byte(`"MINE"`)}, {"x", []byte(`{"n":1.0}`)}}},
 			`{"message":"m","extensions":{"serviceName":"s","code":"MINE","x":{"n":1.0}}}`},
 	}

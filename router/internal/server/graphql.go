@@ -172,7 +172,7 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 		return err
 	}
 	return s.perform(ctx, r, identity, program, exec.Input{
-		Variables: variables, Authorizations: authorizations, Errors: s.errorPolicy, Observer: s.observer(watched, request.collected),
+		Variables: variables, Authorizations: authorizations, Errors: s.errorsFor(ctx), Observer: s.observer(watched, request.collected),
 		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
 		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
 	}, sink)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/exec"
+	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/hook"
@@ -44,14 +45,15 @@ type Options struct {
 	// Hooks are called at points of a request; nil: there are none.
 	Hooks *hook.Hooks
 	RejectUnauthorized bool
-	MaskErrors         bool
-	Introspection      bool
-	MaxBody            int64
-	MaxBatch           int
-	Timeout            time.Duration
-	CSRFHeaders        []string     // empty: no protection
-	Playground         http.Handler // nil: none
-	Logger             *slog.Logger
+	// Errors says what clients see of subgraphs' errors; nil: everything.
+	Errors        *gqlerr.Policy
+	Introspection bool
+	MaxBody       int64
+	MaxBatch      int
+	Timeout       time.Duration
+	CSRFHeaders   []string     // empty: no protection
+	Playground    http.Handler // nil: none
+	Logger        *slog.Logger
 }
 
 // Server handles requests. It is safe for concurrent use.
@@ -62,16 +64,11 @@ type Server struct {
 	documents *documents
 	handler   http.Handler
 	sharer    *sharer // nil: no executions are shared
-	// errorPolicy is nil when everything passes.
-	errorPolicy exec.ErrorPolicy
 }
 
 // New makes a Server.
 func New(o Options) *Server {
 	s := &Server{options: o, documents: newDocuments(o.Documents, o.Logger), sharer: newSharer(o.Share)}
-	if o.MaskErrors {
-		s.errorPolicy = masked{}
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/health", s.health)
 	mux.HandleFunc("/ready", s.ready)
