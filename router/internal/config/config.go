@@ -203,13 +203,13 @@ func Default() *Config {
 		APQ:        defaultAPQ(),
 		Traffic:    defaultTraffic(),
 		TLS:        defaultTLS(),
-		Coprocessor:   defaultCoprocessor(),
 		Plans:      Plans{CacheSize: 64 << 20, Timeout: Duration(5 * time.Second)},
 		Auth: Authentication{
 			ClockSkew: Duration(30 * time.Second), CoolDown: Duration(30 * time.Second),
 			Algorithms: []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"},
 		},
 		Authorization: defaultAuthorization(),
+		Coprocessor:   defaultCoprocessor(),
 		Errors:        Errors{Mode: "development"},
 		CSRF: CSRF{
 			Enabled: true, Headers: []string{"apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight"},

@@ -139,9 +139,9 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	if err != nil {
 		return err
 	}
-	s.documents.remember(hash, request.Query)
 	repeated := prepared.Repeated()
 	watched.Known(prepared.Operation.Name, string(prepared.Operation.Kind), prepared.Operation.Hash, repeated)
+	s.documents.remember(hash, request.Query)
 	if r.Method == http.MethodGet && prepared.Operation.Kind != ast.Query {
 		refusal := refuse(http.StatusMethodNotAllowed, gqlerr.MethodNotAllowed, "a %s cannot be sent by GET: use POST", prepared.Operation.Kind)
 		refusal.header = http.Header{"Allow": {"POST"}}

@@ -14,8 +14,8 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/headers"
-	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/hook"
+	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 )
 
@@ -41,9 +41,9 @@ type Options struct {
 	Policy func(ctx context.Context, names []string, identity *auth.Identity, r *http.Request) ([]bool, error)
 	// Labels decides an override label for a request; nil turns every label off but percentages.
 	Labels func(label string, identity *auth.Identity, r *http.Request) bool
-	// RejectUnauthorized refuses a whole operation when any of its fields is not allowed; else those fields are null.
 	// Hooks are called at points of a request; nil: there are none.
 	Hooks *hook.Hooks
+	// RejectUnauthorized refuses a whole operation when any of its fields is not allowed; else those fields are null.
 	RejectUnauthorized bool
 	// Errors says what clients see of subgraphs' errors; nil: everything.
 	Errors        *gqlerr.Policy
@@ -73,20 +73,20 @@ func New(o Options) *Server {
 	mux.HandleFunc("/health", s.health)
 	mux.HandleFunc("/ready", s.ready)
 	if o.Playground != nil {
-	s.useHooks()
 		mux.Handle("/", o.Playground)
 	}
 	s.handler = mux
+	s.useHooks()
 	return s
 }
 
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/graphql" {
 		if s.options.Hooks != nil {
 			s.serveHooked(w, r)
 			return
 		}
-// ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/graphql" {
 		s.serveGraphQL(w, r)
 		return
 	}
