@@ -138,6 +138,9 @@ func (p *payloads) start(
 	}
 	guard := p.run.guards.and(way.guard, p.run.guards.deferred(hold))
 	if guard == never {
+		if way.guard != never { // it is never deferred: the payload at hand shows it
+			p.await(at, p.waits(set, places, hold))
+		}
 		return at
 	}
 	if len(p.parts) >= maxPayloads {
@@ -151,6 +154,17 @@ func (p *payloads) start(
 	p.parts = append(p.parts, made)
 	started[hold] = current{hold: hold, id: made.ID}
 	return started[hold]
+}
+
+// await makes a payload wait for more fetches.
+func (p *payloads) await(at current, fetches []int) {
+	waits := &p.run.plan.ResponseWaitsFor
+	if at.id >= 0 {
+		waits = &p.parts[at.id].WaitsFor
+	}
+	*waits = append(*waits, fetches...)
+	slices.Sort(*waits)
+	*waits = slices.Compact(*waits)
 }
 
 // below are the places of a field's value.
