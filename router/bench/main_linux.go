@@ -39,7 +39,7 @@ func (o *options) wantsWorkload(name string) bool {
 }
 
 const (
-	fullDuration, fullRounds   = 3 * time.Second, 4
+	fullDuration, fullRounds   = 3 * time.Second, 3
 	quickDuration, quickRounds = 2 * time.Second, 2
 )
 

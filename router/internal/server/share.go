@@ -67,10 +67,11 @@ func (k requestKey) hash() uint64 {
 // credentials are the headers that tell who a caller is, beside tokens in places that the configuration names.
 var credentials = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 
-// mayShare tells whether a request's execution can be another one's. One that collects headers for its client is its own.
-func (s *sharer) mayShare(program *snapshot.Program, identity *auth.Identity, header http.Header, collects bool) bool {
+// mayShare tells whether a request's execution can be another one's. One whose fetches know more of their request than the
+// key tells, as hooks do, or give more than a payload, as headers for the client, is its own (isPrivate).
+func (s *sharer) mayShare(program *snapshot.Program, identity *auth.Identity, header http.Header, isPrivate bool) bool {
 	switch {
-	case s == nil || collects || program.Plan.Kind != plan.Query || len(program.Plan.Deferred) > 0 || identity.Unavailable:
+	case s == nil || isPrivate || program.Plan.Kind != plan.Query || len(program.Plan.Deferred) > 0 || identity.Unavailable:
 		return false
 	case s.who == ShareAll:
 		return true
@@ -132,7 +133,8 @@ const retainedKey = 16 << 10
 
 // perform executes a program for a request, or takes the payload of an identical one that is under way.
 func (s *Server) perform(ctx context.Context, r *http.Request, identity *auth.Identity, program *snapshot.Program, in exec.Input, sink exec.Sink) error {
-	if !s.sharer.mayShare(program, identity, r.Header, s.options.ResponseHeaders != nil) {
+	isPrivate := s.options.ResponseHeaders != nil || s.options.Hooks != nil && s.options.Hooks.OnFetch != nil
+	if !s.sharer.mayShare(program, identity, r.Header, isPrivate) {
 		return program.Execute(ctx, in, s.options.Fetcher, sink)
 	}
 	text := keys.Get().(*[]byte)
