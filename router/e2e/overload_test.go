@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,6 +49,35 @@ func TestShedding(t *testing.T) {
 	r.WaitLog(t, "overloaded")
 	if n := metric(t, r, `tributary_requests_shed_total{reason="in_flight"}`); n != 90 {
 		t.Errorf("%v refused requests are counted", n)
+	}
+}
+
+// TestClientsThatSendSlowly lose their connection, and with it their place.
+func TestClientsThatSendSlowly(t *testing.T) {
+	t.Parallel()
+	g := newAccounts(t, pays)
+	r := start(t, options{Supergraph: g.sdl, Config: "traffic: {read_timeout: 300ms, overload: {max_in_flight: 5}}"})
+	var group sync.WaitGroup
+	for range 5 {
+		group.Go(func() {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL, "http://"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+			_ = conn.SetDeadline(time.Now().Add(patience))
+			text, err := io.ReadAll(conn) // until the router closes
+			if err != nil || strings.HasPrefix(string(text), "HTTP/1.1 2") {
+				t.Errorf("got %s, %v", text, err)
+			}
+		})
+	}
+	group.Wait()
+	eventually(t, "others are answered", func() bool { return ask(t, r, bothQuery).DataJSON() == bothData })
+	if n := g.users.Count(); n != 1 {
+		t.Errorf("%d requests reached a subgraph", n)
 	}
 }
 

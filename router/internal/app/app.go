@@ -178,7 +178,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.bound = listener.Addr()
 	a.mu.Unlock()
 	httpServer := &http.Server{
-		Handler: a.drain.handler(a), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: a.drain.handler(a), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: a.config.Traffic.ReadTimeout.Std(), IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
 

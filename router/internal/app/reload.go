@@ -86,6 +86,7 @@ var fixed = []struct {
 	{"admin_listen", func(c *config.Config) any { return &c.AdminListen }},
 	{"supergraph", func(c *config.Config) any { return &c.Supergraph }},
 	{"tls", func(c *config.Config) any { return &c.TLS }},
+	{"traffic.read_timeout", func(c *config.Config) any { return &c.Traffic.ReadTimeout }},
 	{"telemetry", func(c *config.Config) any { return &c.Telemetry }},
 	{"log.format", func(c *config.Config) any { return &c.Log.Format }},
 }

@@ -8,6 +8,7 @@ import (
 // Traffic holds deadlines, what the router takes on at once, and how it stops.
 type Traffic struct {
 	Timeout      Duration `yaml:"timeout" doc:"Deadline of a whole request; what has arrived by then is answered."`
+	ReadTimeout  Duration `yaml:"read_timeout" doc:"Longest time for a client to send its request; the connection is closed after it. 0: any time."`
 	Overload     Overload `yaml:"overload" doc:"When requests are refused with 503 and Retry-After, so that the others are still answered in time."`
 	Drain        Duration `yaml:"drain" doc:"On shutdown: time with readiness off in which requests are still taken."`
 	DrainWatched Duration `yaml:"drain_watched" doc:"The same where something asks /ready regularly, as load balancers and Kubernetes do; the longer of the two counts."`
@@ -67,7 +68,7 @@ type Concurrency struct {
 
 func defaultTraffic() Traffic {
 	return Traffic{
-		Timeout: Duration(60 * time.Second), DrainWatched: Duration(5 * time.Second), Shutdown: Duration(30 * time.Second),
+		Timeout: Duration(60 * time.Second), ReadTimeout: Duration(30 * time.Second), DrainWatched: Duration(5 * time.Second), Shutdown: Duration(30 * time.Second),
 		Overload: Overload{
 			Enabled: new(true), MaxInFlight: 10_000, TargetDelay: Duration(250 * time.Millisecond), RetryAfter: Duration(time.Second),
 		},
