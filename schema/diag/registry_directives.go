@@ -181,7 +181,7 @@ type Book implements Media {
 		},
 		{
 			Code: ListSizeAppliedToNonList, Phase: PhaseSubgraph,
-			Summary:     "@listSize is on a field that returns no list, and does not say which of its fields are lists.",
+			Summary:     "@listSize is on a field that returns no list and does not say which of its fields are lists, or names one that is none.",
 			Explanation: "It bounds how many items a list has: of the field itself, or of the fields named by \"sizedFields\".",
 			Fix:         "Remove it, or name the lists: sizedFields: [\"items\"].",
 			Example: `# subgraph library
@@ -220,14 +220,14 @@ type Query {
 		},
 		{
 			Code: ListSizeInvalidSizedField, Phase: PhaseSubgraph,
-			Summary:     "A \"sizedFields\" entry of a @listSize is no field of the returned type, or no list.",
+			Summary:     "A \"sizedFields\" entry of a @listSize is no field of the returned type.",
 			Explanation: "Sized fields are the lists within a returned object that the size is about, such as the items of a page.",
 			Fix:         "Name list fields of the field's type.",
 			Example: `# subgraph library
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@listSize"])
 
 type Query {
-  books(first: Int): BookPage @listSize(slicingArguments: ["first"], sizedFields: ["total"])
+  books(first: Int): BookPage @listSize(slicingArguments: ["first"], sizedFields: ["item"])
 }
 
 type BookPage {

@@ -305,9 +305,9 @@ type Product implements Shippable @key(fields: "id") {
 		},
 		{
 			Code: KeyFieldsSelectInvalidType, Phase: PhaseSubgraph,
-			Summary:     "A @key selects a field that may be null and whose type is a list, an interface or a union.",
+			Summary:     "A @key selects a field whose type is an interface or a union, or a list of them.",
 			Explanation: "A key has to be the same text in every subgraph, and its values must say everything; behind an abstract type they would not.",
-			Fix:         "Select other fields, or make the field non-null.",
+			Fix:         "Select other fields.",
 			Example: `# subgraph products
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key"])
 

@@ -10,13 +10,13 @@ import (
 func (b *builder) checkReferences() {
 	for _, t := range b.s.Types {
 		for _, i := range t.Interfaces {
-			if target := b.referenced(i.Name, i.Position); target != nil && target.Kind != ast.Interface {
-				b.graphql(i.Position, "", "Type %q can only implement interface types, and %q is %s.", t.Name, i.Name, kindName(target.Kind))
+			if target := b.referenced(i.Name, i.Position); target != nil && target.Kind != ast.Interface || target == nil && isBuiltinScalar(i.Name) {
+				b.graphql(i.Position, "", "Type %q can only implement interface types, and %q is %s.", t.Name, i.Name, kindName(b.kindOrScalar(i.Name)))
 			}
 		}
 		for _, m := range t.Members {
-			if target := b.referenced(m.Name, m.Position); target != nil && target.Kind != ast.Object {
-				b.graphql(m.Position, "", "Union type %q can only include object types, and %q is %s.", t.Name, m.Name, kindName(target.Kind))
+			if target := b.referenced(m.Name, m.Position); target != nil && target.Kind != ast.Object || target == nil && isBuiltinScalar(m.Name) {
+				b.graphql(m.Position, "", "Union type %q can only include object types, and %q is %s.", t.Name, m.Name, kindName(b.kindOrScalar(m.Name)))
 			}
 		}
 		for _, f := range t.Fields {
@@ -50,6 +50,14 @@ func (b *builder) referenced(name string, at *ast.Position) *Type {
 		b.graphql(at, b.suggest(name, b.typeNames), "Unknown type %q.", name)
 	}
 	return t
+}
+
+// kindOrScalar is the kind of a type that is defined or built in.
+func (b *builder) kindOrScalar(name string) ast.DefinitionKind {
+	if isBuiltinScalar(name) {
+		return ast.Scalar
+	}
+	return b.kindOf(name)
 }
 
 func (b *builder) typeNames() []string {

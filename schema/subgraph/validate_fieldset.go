@@ -18,7 +18,7 @@ type fieldSetRules struct {
 	hasDirectives   diag.Code
 	hasArguments    diag.Code // "": fields with arguments are fine
 	missingExternal diag.Code // "": fields of the subgraph's own are fine
-	noLoose         diag.Code // nullable lists, interfaces and unions cannot be selected; "": they can
+	noAbstract      diag.Code // interfaces and unions, and lists of them, cannot be selected; "": they can
 }
 
 // fieldSetCheck checks the field set of one application. Problems that keep the set from being read are one error, the first's code with
@@ -168,9 +168,9 @@ func (c *fieldSetCheck) readField(f *Field, sel *selection) {
 	target := c.b.s.types[typeName(f.Type)]
 	composite := target != nil && isComposite(target)
 	switch {
-	case c.rules.noLoose != "" && isLoose(f.Type, target):
-		c.cannotRead(c.rules.noLoose, sel, "Select other fields, or make the field non-null.",
-			"field %q cannot be selected: its type %q is a list, an interface or a union that may be null", f.Coordinate(), f.Type)
+	case c.rules.noAbstract != "" && target != nil && (target.Kind == ast.Interface || target.Kind == ast.Union):
+		c.cannotRead(c.rules.noAbstract, sel, "Select other fields.",
+			"field %q cannot be selected, as %q is %s", f.Coordinate(), target.Name, kindName(target.Kind))
 	case composite && sel.Sub == nil:
 		c.cannotRead(c.rules.invalid, sel, "Name the fields that are needed: "+sel.Field+" { … }.",
 			"field %q has type %q, so its own fields must be selected", f.Coordinate(), f.Type)
@@ -182,15 +182,6 @@ func (c *fieldSetCheck) readField(f *Field, sel *selection) {
 	if c.rules.hasArguments == "" {
 		c.readArguments(f, sel)
 	}
-}
-
-// isLoose tells the types that keys cannot have. Only the type as written counts: what is non-null has been accepted by the composition
-// that the ecosystem uses, and graphs rely on it.
-func isLoose(t *ast.Type, target *Type) bool {
-	if t.NonNull {
-		return false
-	}
-	return t.Elem != nil || target != nil && (target.Kind == ast.Interface || target.Kind == ast.Union)
 }
 
 func (c *fieldSetCheck) readArguments(f *Field, sel *selection) {

@@ -11,7 +11,7 @@ var keyRules = fieldSetRules{
 	invalid:       diag.KeyInvalidFields,
 	hasDirectives: diag.KeyDirectiveInFieldsArg,
 	hasArguments:  diag.KeyFieldsHasArgs,
-	noLoose:       diag.KeyFieldsSelectInvalidType,
+	noAbstract:    diag.KeyFieldsSelectInvalidType,
 }
 
 // checkKeys checks @key.

@@ -83,7 +83,7 @@ func (b *builder) checkSlicingArgument(f *Field, arguments map[string]*Argument,
 }
 
 func (b *builder) checkSizedField(f *Field, v *ast.Value) {
-	target := b.s.types[f.Type.NamedType]
+	target := b.s.types[typeName(f.Type)]
 	if target == nil || target.Kind != ast.Object && target.Kind != ast.Interface {
 		b.add(diag.ListSizeInvalidSizedField, v.Position, "Remove \"sizedFields\".",
 			"Field %q cannot have sized fields: its type %q has no fields.", f.Coordinate(), f.Type)
@@ -95,7 +95,7 @@ func (b *builder) checkSizedField(f *Field, v *ast.Value) {
 		b.add(diag.ListSizeInvalidSizedField, v.Position, fix,
 			"Sized field %q is no field of type %q.", v.Raw, target.Name)
 	case field.Type.Elem == nil:
-		b.add(diag.ListSizeInvalidSizedField, v.Position, "",
+		b.add(diag.ListSizeAppliedToNonList, v.Position, "Name a field that is a list.",
 			"Sized field %q must be a list, but has type %q.", field.Coordinate(), field.Type)
 	}
 }
