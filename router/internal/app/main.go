@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 )
 
 // Exit codes of the router's commands.
@@ -34,13 +35,13 @@ Usage:
   router plan --supergraph FILE --operation FILE [--variables FILE] [--operation-name NAME]
               [--override-label NAME=true|false]… [--defer] [--format text|json]
   router validate --config router.yml
-  router config reference|schema
+  router config reference|schema|codes
 
 Commands:
   serve      answer GraphQL requests (the default)
   plan       print the query plan of an operation
   validate   check a configuration and say everything that is wrong with it
-  config     print the reference of router.yml, or its JSON Schema
+  config     print the reference of router.yml, its JSON Schema, or all error codes
 
 Run "router COMMAND --help" for its flags. Flags win over the environment, which wins over the file.
 Exit codes: 0 fine, 1 invalid operation or configuration, 3 could not run.
@@ -167,6 +168,10 @@ func configCommand(args []string, s Streams) int {
 		fmt.Fprintln(s.Out, config.JSONSchema())
 		return ExitFine
 	}
-	fmt.Fprintln(s.Err, "router config: say what to print: reference or schema")
+	if len(args) == 1 && args[0] == "codes" {
+		fmt.Fprint(s.Out, gqlerr.Reference())
+		return ExitFine
+	}
+	fmt.Fprintln(s.Err, "router config: say what to print: reference, schema or codes")
 	return ExitFailed
 }

@@ -149,7 +149,7 @@ type JWTSource struct {
 // Authorization says what happens to fields that the caller may not see.
 type Authorization struct {
 	// Mode is "filter" or "reject".
-	Mode string `yaml:"mode" doc:"filter: unauthorised fields are null with an error. reject: the operation is refused."`
+	Mode string `yaml:"mode" enum:"filter,reject" doc:"filter: unauthorised fields are null with an error. reject: the operation is refused."`
 	// Policies are expressions by name for @policy.
 	Policies map[string]string `yaml:"policies" doc:"Expressions by policy name, over claims, headers and scopes."`
 	// Hook decides the policies that have no expression.
@@ -177,8 +177,8 @@ type Override struct {
 
 // Log configures structured logs.
 type Log struct {
-	Level  string `yaml:"level" env:"ROUTER_LOG_LEVEL" doc:"debug, info, warn or error."`
-	Format string `yaml:"format" env:"ROUTER_LOG_FORMAT" doc:"json or text."`
+	Level  string `yaml:"level" enum:"debug,info,warn,error" env:"ROUTER_LOG_LEVEL" doc:"debug, info, warn or error."`
+	Format string `yaml:"format" enum:"json,text" env:"ROUTER_LOG_FORMAT" doc:"json or text."`
 	// Access writes one line for each request.
 	Access bool `yaml:"access" doc:"Write a line for each request."`
 }

@@ -93,6 +93,7 @@ func sizeText(s Size) string {
 // JSONSchema is the JSON Schema (2020-12) of router.yml for editors, made from the same source.
 func JSONSchema() string {
 	schema := schemaOf(reflect.TypeFor[Config]())
+	addDefaults(schema, reflect.ValueOf(*Default()))
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	schema["title"] = "Tributary router configuration"
 	text, err := json.MarshalIndent(schema, "", "  ")
@@ -120,6 +121,8 @@ func schemaOf(typ reflect.Type) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case reflect.Int:
 		return map[string]any{"type": "integer"}
+	case reflect.Float64:
+		return map[string]any{"type": "number"}
 	case reflect.Struct:
 		properties := map[string]any{}
 		for i := range typ.NumField() {
@@ -128,9 +131,35 @@ func schemaOf(typ reflect.Type) map[string]any {
 			if doc := f.Tag.Get("doc"); doc != "" {
 				property["description"] = doc
 			}
+			if allowed := f.Tag.Get("enum"); allowed != "" {
+				property["enum"] = strings.Split(allowed, ",")
+			}
 			properties[f.Tag.Get("yaml")] = property
 		}
 		return map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
 	}
 	return map[string]any{"type": "string"}
+}
+
+// addDefaults writes the defaults of a struct's plain values into its schema.
+func addDefaults(schema map[string]any, value reflect.Value) {
+	properties := schema["properties"].(map[string]any)
+	for i := range value.NumField() {
+		property, _ := properties[value.Type().Field(i).Tag.Get("yaml")].(map[string]any)
+		switch v := value.Field(i); v.Kind() {
+		case reflect.Struct:
+			addDefaults(property, v)
+		case reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64, reflect.String:
+			switch typed := v.Interface().(type) {
+			case Duration:
+				property["default"] = typed.String()
+			case Size:
+				property["default"] = sizeText(typed)
+			default:
+				if v.Kind() != reflect.String || v.Len() > 0 {
+					property["default"] = typed
+				}
+			}
+		}
+	}
 }

@@ -1,9 +1,11 @@
 package gqlerr_test
 
 import (
+	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,5 +51,25 @@ func TestEveryCodeIsDescribed(t *testing.T) {
 	}
 	if count < 40 {
 		t.Errorf("only %d codes found", count)
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite ERRORS.md")
+
+// TestReferenceIsCurrent: the page in the repository is what the table says. -update writes it.
+func TestReferenceIsCurrent(t *testing.T) {
+	t.Parallel()
+	const file = "../../ERRORS.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(gqlerr.Reference()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != gqlerr.Reference() {
+		t.Error("ERRORS.md is not current: run go test ./internal/gqlerr -update and commit it")
 	}
 }
