@@ -421,8 +421,11 @@ func (e *execution) onlySlot(f *fetchProgram) uint32 {
 	slot := uint32(0)
 	for i := range selection.Fields {
 		field := &selection.Fields[i]
-		if field.Typename || !e.guards.Has(int(field.Guard)) {
+		switch {
+		case !e.guards.Has(int(field.Guard)):
 			continue
+		case field.Typename:
+			return 0 // without its type the object itself may be lost
 		}
 		if slot != 0 && slot != field.Slot {
 			return 0

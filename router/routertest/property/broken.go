@@ -13,9 +13,9 @@ import (
 
 func asStage(err error, stage **StageError) bool { return errors.As(err, stage) }
 
-// compareBroken compares an answer under faults: it may have nulls where the reference has values, but every such null
-// must be explained by an error at, above or below it; nothing else may differ. Where a fault happened, an error must
-// say so if data is missing.
+// compareBroken compares an answer under faults: it may have nulls where the reference has values, but only where the
+// schema allows null, every one of them must be explained by an error, and from an error null goes up as far as it has to
+// and no further. Nothing else may differ.
 func compareBroken(o *Outcome, c Case) *Failure {
 	var got response
 	if err := json.Unmarshal(o.Payload, &got); err != nil {
@@ -29,18 +29,60 @@ func compareBroken(o *Outcome, c Case) *Failure {
 	if err != nil {
 		return &Failure{"reference", err.Error()}
 	}
-	places := make([][]any, 0, len(got.Errors))
+	broken := &broken{}
+	if broken.asked, err = askedBy(c.World, c); err != nil {
+		return &Failure{"reference", err.Error()}
+	}
 	for _, e := range got.Errors {
 		path, _ := e["path"].([]any)
-		places = append(places, path)
+		broken.errors = append(broken.errors, path)
+		if problem := besideValue(value, path); problem != "" && !slices.ContainsFunc(c.Faults, vague) {
+			return &Failure{"broken", problem + errorsNote(got.Errors)}
+		}
 	}
 	if c.World.HasNullKeys() || slices.ContainsFunc(c.Faults, silent) {
-		places = append(places, nil) // as if an error spoke of all
+		broken.errors = append(broken.errors, nil) // as if an error spoke of all
 	}
-	if problem := explained(value, want, nil, places); problem != "" {
+	if problem := broken.explained(value, want, nil); problem != "" {
 		return &Failure{"broken", problem + errorsNote(got.Errors)}
 	}
 	return nil
+}
+
+// vague tells whether a fault does not say what it is about: it is told of what was asked.
+func vague(f fake.Fault) bool { return f.Kind == fake.ErrorsNoPath }
+
+// broken is what is known of a partial answer.
+type broken struct {
+	asked  *asked
+	errors [][]any // paths
+}
+
+// besideValue tells of an error that speaks of a leaf which has a value.
+func besideValue(value any, path []any) string {
+	if len(path) == 0 {
+		return ""
+	}
+	for _, element := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			name, _ := element.(string)
+			value = v[name]
+		case []any:
+			i, isNumber := element.(float64)
+			if !isNumber || int(i) >= len(v) {
+				return ""
+			}
+			value = v[int(i)]
+		default:
+			return ""
+		}
+	}
+	switch value.(type) {
+	case nil, map[string]any, []any:
+		return ""
+	}
+	return fmt.Sprintf("an error at %v, where the value is %s", path, coerce.Canonical(value))
 }
 
 // silent tells whether a fault may null data without a word: an entity that is null does not exist, and a null that the
@@ -48,9 +90,12 @@ func compareBroken(o *Outcome, c Case) *Failure {
 func silent(f fake.Fault) bool { return f.Kind == fake.EntityNull || f.Kind == fake.NullLeaf }
 
 // explained tells what is wrong with a partial value, "" when nothing is.
-func explained(got, want any, path []any, errors [][]any) string {
+func (b *broken) explained(got, want any, path []any) string {
 	if got == nil {
-		if want == nil || anyRelated(path, errors) {
+		switch {
+		case b.asked.forbidsNull(path):
+			return fmt.Sprintf("null at %v, where the schema allows none", path)
+		case want == nil || slices.ContainsFunc(b.errors, func(e []any) bool { return b.explains(e, path) }):
 			return ""
 		}
 		return fmt.Sprintf("null at %v without an error", path)
@@ -66,7 +111,7 @@ func explained(got, want any, path []any, errors [][]any) string {
 			if !present {
 				return fmt.Sprintf("%v lacks %s", path, name)
 			}
-			if problem := explained(inner, w[name], append(path[:len(path):len(path)], name), errors); problem != "" {
+			if problem := b.explained(inner, w[name], append(path[:len(path):len(path)], name)); problem != "" {
 				return problem
 			}
 		}
@@ -77,7 +122,7 @@ func explained(got, want any, path []any, errors [][]any) string {
 			break
 		}
 		for i := range w {
-			if problem := explained(g[i], w[i], append(path[:len(path):len(path)], float64(i)), errors); problem != "" {
+			if problem := b.explained(g[i], w[i], append(path[:len(path):len(path)], float64(i))); problem != "" {
 				return problem
 			}
 		}
@@ -89,19 +134,18 @@ func explained(got, want any, path []any, errors [][]any) string {
 	return ""
 }
 
-// anyRelated tells whether an error speaks of a place above, at, below or beside a path: a field that requires another
-// one is null when that fails. An error without a path speaks of all.
-func anyRelated(path []any, errors [][]any) bool {
-	for _, e := range errors {
-		related := true
-		for i := range min(len(path)-1, len(e)) {
-			related = related && e[i] == path[i]
-		}
-		if related {
-			return true
-		}
+// explains tells whether an error at a place is why there is null at a path. It speaks of what is above or at the path,
+// or beside it: a field that requires another one is null when that fails. An error below explains a null when it had to
+// go up. An error without a path speaks of all.
+func (b *broken) explains(e, path []any) bool {
+	common := 0
+	for common < len(e) && common < len(path) && e[common] == path[common] {
+		common++
 	}
-	return false
+	if common == len(path) {
+		return b.asked.goesUp(e, common)
+	}
+	return common == len(e) || common == len(path)-1
 }
 
 // digest is a number for a name.
