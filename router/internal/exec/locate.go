@@ -230,9 +230,9 @@ func (e *execution) clientPaths(t *task, f *fetchProgram, one *answerError, plac
 		}
 		path, selection, number = path[2:], entities.selection, first
 	}
-	suffix := e.suffix(selection, path)
 	var paths [][]byte
 	for _, place := range places[number] {
+		suffix := e.suffix(selection, path, e.at(place))
 		paths = append(paths, e.locate(append(append(position{}, place...), suffix...))...)
 		if len(paths) >= e.limits.Errors || fault.On(fault.OneErrorPlace) && len(paths) > 0 {
 			break
@@ -257,25 +257,50 @@ func entitiesOf(t *task, f *fetchProgram, path []pathKey) (*entitiesProgram, int
 	return nil, 0
 }
 
-// suffix turns an answer's path below an object into steps of the response tree, as far as it was asked for.
-func (e *execution) suffix(selection *value.Selection, path []pathKey) position {
+// suffix turns an answer's path below an object into steps of the response tree, as far as it was asked for. Which field a
+// name stands for may depend on the object's type.
+func (e *execution) suffix(selection *value.Selection, path []pathKey, n value.Node) position {
 	var steps position
 	for _, key := range path {
-		if key.name == nil {
-			steps = append(steps, treeStep{index: key.index})
-			continue
+		step := treeStep{index: key.index}
+		if key.name != nil {
+			if selection == nil {
+				break
+			}
+			id := value.NoType
+			if n.Kind == value.Object {
+				id = e.tree.Type(n)
+			}
+			field := selection.Find(key.name, id, e.guards)
+			if field == nil {
+				break
+			}
+			step, selection = treeStep{slot: field.Slot}, field.Child
 		}
-		if selection == nil {
-			break
-		}
-		field := selection.Find(key.name, value.NoType, e.guards)
-		if field == nil {
-			break
-		}
-		steps = append(steps, treeStep{slot: field.Slot})
-		selection = field.Child
+		steps = append(steps, step)
+		n = e.follow(n, step)
 	}
 	return steps
+}
+
+// at is the value at a position.
+func (e *execution) at(p position) value.Node {
+	n := e.root
+	for _, step := range p {
+		n = e.follow(n, step)
+	}
+	return n
+}
+
+// follow is the value one step on, absent where there is none.
+func (e *execution) follow(n value.Node, step treeStep) value.Node {
+	switch {
+	case step.slot != 0 && n.Kind == value.Object:
+		return e.tree.Field(n, step.slot)
+	case step.slot == 0 && n.Kind == value.List && step.index < int(n.Count):
+		return e.tree.Items(n)[step.index]
+	}
+	return value.Node{}
 }
 
 // place is one client path to a value.
