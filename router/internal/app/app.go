@@ -140,7 +140,7 @@ func (a *App) build(g, previous *generation) error {
 		Observer: a.watch.Failures(),
 		Snapshot: func(*http.Request) *snapshot.Snapshot { return a.snapshot.Load() }, Share: shareRequests[c.Sharing.Requests],
 		Fetcher: newFetcher(c, a.traffic), Verifier: verifier, RateLimits: limiter, Documents: documents, Headers: rules, ResponseHeaders: returned, Policy: policies.policy, Labels: policies.label,
-		Cost:               costOptions(c),
+		Cost:               a.costOptions(c),
 		RejectUnauthorized: c.Authorization.Mode == "reject", Errors: errorPolicy(c),
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
 		Hooks: hooksOf(c, a.hooks, a.logger),

@@ -89,11 +89,21 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, media media
 		return
 	}
 	errs, status := s.edgeErrors(r, err)
-	if media == jsonType && status >= 400 && status < 500 {
+	if media == jsonType && aboutDocument(errs[0].Code) {
 		status = http.StatusOK
 	}
 	w.Header()["Cache-Control"] = uncached
 	writeBody(w, media, identityEncoding, status, appendErrors(nil, errs))
+}
+
+// aboutDocument tells whether an error says what is wrong with an operation. That a right one is too large or too expensive
+// is no such error: proxies and clients have to see it by the status.
+func aboutDocument(code gqlerr.Code) bool {
+	switch code {
+	case gqlerr.ParseFailed, gqlerr.ValidationFailed, gqlerr.OperationResolutionFailure, gqlerr.BadUserInput, gqlerr.IntrospectionDisabled:
+		return true
+	}
+	return false
 }
 
 // edgeErrors turns an error into what the client sees, with the HTTP status of a response that has nothing else.

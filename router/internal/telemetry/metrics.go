@@ -72,7 +72,7 @@ func (m *Metrics) makeInstruments() (err error) {
 	}
 	for i, h := range histograms {
 		bounds := durations
-		if Histogram(i) == OperationCost {
+		if Histogram(i) == OperationCost || Histogram(i) == ActualCost {
 			bounds = costs
 		}
 		if m.histograms[i], err = m.meter.Float64Histogram(h.name, metric.WithDescription(h.help), metric.WithUnit(h.unit),

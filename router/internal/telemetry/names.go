@@ -33,6 +33,7 @@ const (
 	CoprocessorFailures                // point
 	ConfigurationLoads                 // outcome: used, unchanged or refused
 	SupergraphLoads                    // outcome: used or refused
+	CostResults                        // result
 )
 
 var counters = [...]instrument{
@@ -52,6 +53,7 @@ var counters = [...]instrument{
 	PersistedOperations: {"tributary.persisted_operations", "{request}", "Requests that named their document by an id or a hash.", []attribute.Key{keyResult}},
 	CoprocessorFailures: {"tributary.coprocessor.failures", "{call}", "Calls of the coprocessor that failed.", []attribute.Key{keyPoint}},
 	ConfigurationLoads:  {"tributary.configuration.loads", "{load}", "Configurations that were read while the router runs.", []attribute.Key{keyOutcome}},
+	CostResults:         {"tributary.operation.cost.results", "{operation}", "What demand control said of operations: COST_OK, or the code with which they are, or would be, refused.", []attribute.Key{keyResult}},
 	SupergraphLoads:     {"tributary.supergraph.loads", "{load}", "Supergraphs that were offered to the router.", []attribute.Key{keyOutcome}},
 }
 
@@ -66,6 +68,7 @@ const (
 	PlanDuration                         // none
 	CoprocessorDuration                  // point
 	OperationCost                        // none
+	ActualCost                           // none
 )
 
 var histograms = [...]instrument{
@@ -75,6 +78,7 @@ var histograms = [...]instrument{
 	PlanDuration:        {"tributary.plan.duration", "s", "Time to plan an operation that was not in the cache.", nil},
 	CoprocessorDuration: {"tributary.coprocessor.duration", "s", "Time until the coprocessor's answer was there.", []attribute.Key{keyPoint}},
 	OperationCost:       {"tributary.operation.cost", "{cost}", "Estimated cost of operations.", nil},
+	ActualCost:          {"tributary.operation.cost.actual", "{cost}", "What responses have really cost.", nil},
 }
 
 // durations are bucket bounds in seconds: from what a cached answer takes to what a deadline allows.
