@@ -143,7 +143,7 @@ func (a *App) build(g, previous *generation) error {
 		Cost:               a.costOptions(c),
 		RejectUnauthorized: c.Authorization.Mode == "reject", Errors: errorPolicy(c),
 		Introspection: c.Introspection.Enabled, MaxBody: int64(c.Limits.Body), MaxBatch: c.Limits.Batch,
-		Hooks: hooksOf(c, a.hooks, a.logger),
+		Hooks:   hooksOf(c, a.hooks, a.logger),
 		Timeout: c.Traffic.Timeout.Std(), CSRFHeaders: csrf, Playground: page, Logger: a.logger,
 	})
 	if err := checkSubgraphCerts(c); err != nil {
