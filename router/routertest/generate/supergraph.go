@@ -179,6 +179,9 @@ func (g *graphGenerator) declareValue(d *draft, name string) {
 	}
 }
 
+// OneOfArgument is the name of arguments that take a @oneOf input.
+const OneOfArgument = "pick"
+
 // leaf is a random leaf type.
 func (g *graphGenerator) leaf() string {
 	return pick(g, []string{
@@ -191,7 +194,7 @@ func (g *graphGenerator) argumentsFor(percent int) []string {
 	if !g.chance(percent) {
 		return nil
 	}
-	arguments := []string{"n: Int = 3", "text: String", "unit: Unit! = METRIC", "filter: Filter", "ids: [ID!]", "ratio: Float = 1.0", "sort: Sort = DESC", "pick: Pick"}
+	arguments := []string{"n: Int = 3", "text: String", "unit: Unit! = METRIC", "filter: Filter", "ids: [ID!]", "ratio: Float = 1.0", "sort: Sort = DESC", OneOfArgument + ": Pick"}
 	g.random.Shuffle(len(arguments), func(i, j int) { arguments[i], arguments[j] = arguments[j], arguments[i] })
 	return arguments[:g.between(1, 2)]
 }

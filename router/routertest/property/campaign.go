@@ -263,6 +263,9 @@ func (c Campaign) one(ctx context.Context, name string, in Input, bench *Bench, 
 	if len(outcome.Prepared.Plan.Deferred) > 0 {
 		report.Coverage.Add(deferredPart)
 	}
+	if strings.Contains(in.Request.Document, generate.OneOfArgument+": ") {
+		report.Coverage.Add(oneOfInput)
+	}
 	return false
 }
 

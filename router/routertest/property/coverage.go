@@ -23,7 +23,7 @@ func NewCoverage() *Coverage {
 	for _, kind := range fake.FaultKinds() {
 		required = append(required, faultName(kind))
 	}
-	required = append(required, failedField, nulledParent, deniedField, nullKeys, subscribed, deferredPart)
+	required = append(required, failedField, nulledParent, deniedField, nullKeys, subscribed, deferredPart, oneOfInput)
 	return &Coverage{Required: required, counts: map[string]int{}}
 }
 
@@ -34,6 +34,7 @@ const (
 	nullKeys     = "world with nulls in keys"
 	subscribed   = "plan: subscription"
 	deferredPart = "plan: deferred part"
+	oneOfInput   = "input: @oneOf"
 )
 
 func faultName(kind fake.FaultKind) string { return "fault: " + kind.String() }
