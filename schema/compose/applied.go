@@ -21,9 +21,27 @@ func (c *composition) mergedName(g supergraph.GraphID, a *subgraph.Application) 
 		if a.Link != nil && c.composed.composes(g, a.Name) {
 			return a.Name
 		}
+		if a.Link == nil && fits(a, c.features.definitions[a.Name]) {
+			return a.Name // what a federation 1 schema defines for itself, as others do by a link
+		}
 		return ""
 	}
 	return c.features.names[known]
+}
+
+// fits reports whether an application can be one of another definition; definition may be nil.
+func fits(a *subgraph.Application, definition *ast.DirectiveDefinition) bool {
+	if definition == nil {
+		return false
+	}
+	for _, given := range a.Arguments {
+		if definition.Arguments.ForName(given.Name) == nil {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(definition.Arguments, func(arg *ast.ArgumentDefinition) bool {
+		return isRequired(arg.Type, arg.DefaultValue) && a.Arguments.ForName(arg.Name) == nil
+	})
 }
 
 // appliedSource is one application of a directive.

@@ -97,11 +97,6 @@ type features struct {
 	types       []*ast.Definition
 }
 
-// ownsType reports whether the type of that name is one of the features'.
-func (f *features) ownsType(name string) bool {
-	return slices.ContainsFunc(f.types, func(d *ast.Definition) bool { return d.Name == name })
-}
-
 // use is the first application of a directive in a subgraph.
 type use struct {
 	graph       supergraph.GraphID

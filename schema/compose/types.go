@@ -25,7 +25,7 @@ func (c *composition) declareTypes() {
 		g := supergraph.GraphID(i)
 		hasQuery := false
 		for _, t := range s.Types {
-			if isBuiltInScalar(t.Name) || c.features.ownsType(t.Name) {
+			if isBuiltInScalar(t.Name) {
 				continue
 			}
 			hasQuery = hasQuery || t.Name == queryType

@@ -109,7 +109,7 @@ func (b *builder) defineSpec(spec *spec, l *Link, version Version, name namer) {
 func (b *builder) defineType(spec *spec, def *ast.Definition, name string) {
 	t := b.s.types[name]
 	if t == nil {
-		t = &Type{Name: name, DeclaredName: name, Kind: def.Kind, HasDefinition: true, machinery: true}
+		t = &Type{Name: name, DeclaredName: name, Kind: def.Kind, HasDefinition: true, machinery: spec.machinery}
 		for _, value := range def.EnumValues {
 			v := &EnumValue{Parent: t, Name: value.Name}
 			t.Values = append(t.Values, v)

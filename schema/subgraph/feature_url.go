@@ -21,7 +21,6 @@ const (
 	PolicyIdentity         = specs + "policy"
 	ContextIdentity        = specs + "context"
 	CostIdentity           = specs + "cost"
-	CacheTagIdentity       = specs + "cacheTag"
 	ConnectIdentity        = specs + "connect"
 	SourceIdentity         = specs + "source"
 )

@@ -198,11 +198,10 @@ var knownSpecs = sync.OnceValue(func() map[string]*spec {
 			},
 		},
 		small("authenticated", 5, "directive @authenticated on "+authLocations),
-		small("requiresScopes", 5, "scalar Scope", "directive @requiresScopes(scopes: [[Scope!]!]!) on "+authLocations),
-		small("policy", 6, "scalar Policy", "directive @policy(policies: [[Policy!]!]!) on "+authLocations),
+		small("requiresScopes", 0, "scalar Scope", "directive @requiresScopes(scopes: [[Scope!]!]!) on "+authLocations),
+		small("policy", 0, "scalar Policy", "directive @policy(policies: [[Policy!]!]!) on "+authLocations),
 		small("context", 8, "scalar ContextFieldValue", contextSDL, fromContextSDL),
 		small("cost", 9, costSDL, listSizeSDL),
-		small("cacheTag", 12, cacheTagSDL),
 	}
 	all = append(all, strategies()...)
 	out := make(map[string]*spec, len(all))
