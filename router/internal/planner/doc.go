@@ -14,12 +14,16 @@
 // and at which level (number of round trips below the position), choose.go picks a way for each field by the cost in
 // cost.go, and solve.go adds what the chosen ways need first: key fields, required fields, contexts.
 //
+// What a source brings with it decides as well: contexts that its fetch has as variables (ride.go), and the @defer that
+// holds the field which leads there (divide.go): what another @defer holds is entered once more, in requests of its own.
+//
 // Choices say nothing of requests. build.go walks the chosen positions from the root and places every step in a fetch
 // by the exact level at which its inputs have arrived. Later passes (phases.go lists them) put fetches of one subgraph
 // together where nothing gets later by it, find the paths, write the documents and the response's shape.
 //
 // # What bounds it
 //
-// All work is counted, and a plan that needs more than Options.Budget units, paths or bytes ends with a *LimitError. The
+// Ways to a place are joined where there are many (paths.go), as positions that double have 2^n of them. All work is
+// counted, and a plan that needs more than Options.Budget units, paths or bytes ends with a *LimitError. The
 // context is asked every thousand units.
 package planner

@@ -37,7 +37,8 @@ type Options struct {
 	// Labels says which side of each override label the request is on: true where the overriding subgraph answers.
 	// Labels that are missing are false.
 	Labels map[string]bool
-	// Defer plans @defer as later payloads; without it deferred fields are in the initial response.
+	// Defer plans @defer as later payloads, and makes requests of their own for these; without it deferred fields are in
+	// the initial response.
 	Defer bool
 	// Budget is how many units of work planning may take: fields, ways between subgraphs and choices looked at.
 	Budget int
