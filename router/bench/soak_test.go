@@ -29,7 +29,7 @@ func TestGrowths(t *testing.T) {
 		}, ""},
 		{"alive", func(i int) sample { s := steady(i); s.heap += int64(i) << 18; return s }, "alive MB"},
 		{"goroutines", func(i int) sample { s := steady(i); s.goroutines += int64(i); return s }, "goroutines"},
-		{"files", func(i int) sample { s := steady(i); s.files += int64(i); return s }, "files"},
+		{"files", func(i int) sample { s := steady(i); s.files += 3 * int64(i); return s }, "files"},
 		{"resident", func(i int) sample { s := steady(i); s.resident += int64(i) << 20; return s }, "resident MB"},
 	} {
 		grown := ""

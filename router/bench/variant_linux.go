@@ -24,6 +24,7 @@ type variant struct {
 	relays      []relayMode // the first one is what ratios are to
 	tls         bool
 	features    bool
+	unshed      bool   // overload protection is off: it would refuse what the other variants' 50 connections never reach
 	admin       string // host:port for profiles, "": none
 	reload      bool   // the supergraph's file is watched
 	paced       bool   // measure latencies at 60% of the maximum too
@@ -36,9 +37,9 @@ var allVariants = []variant{
 		who: unique, relays: []relayMode{relayNetHTTP, relayLean}, paced: true},
 	{name: "identical", about: "50 identical anonymous requests in flight; router and relay share answers", connections: 50,
 		who: anonymous, relays: []relayMode{relayShared}},
-	{name: "delay", about: "unique, with subgraphs that take 4 ms, 200 connections", connections: 200, delay: 4 * time.Millisecond,
+	{name: "delay", about: "unique, with subgraphs that take 4 ms, 200 connections, no overload protection", connections: 200, unshed: true, delay: 4 * time.Millisecond,
 		who: unique, relays: []relayMode{relayNetHTTP}, ownOnly: true},
-	{name: "connections", about: "unique, 1,000 connections", connections: 1000, who: unique, relays: []relayMode{relayNetHTTP}, ownOnly: true},
+	{name: "connections", about: "unique, 1,000 connections, no overload protection", connections: 1000, unshed: true, who: unique, relays: []relayMode{relayNetHTTP}, ownOnly: true},
 	{name: "tls", about: "unique, clients connect with TLS 1.3", connections: 50, who: unique, tls: true, ownOnly: true},
 	{name: "features", about: "1,000 callers with signed tokens (EdDSA), two rate limits in Redis, limits, metrics", connections: 50,
 		who: tokens, features: true, ownOnly: true},
@@ -68,6 +69,9 @@ func (s *site) routerConfig(v *variant) (string, error) {
 		fmt.Fprintf(&b, "  %s:\n    url: http://%s/%s\n", name, s.subgraphs, name)
 	}
 	b.WriteString("headers:\n  all:\n    request:\n      - propagate: Authorization\n")
+	if v.unshed {
+		b.WriteString("traffic:\n  overload:\n    enabled: false\n")
+	}
 	if v.tls {
 		certificate, key, err := writeCertificate(s.dir)
 		if err != nil {
