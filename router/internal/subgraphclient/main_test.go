@@ -53,6 +53,11 @@ func serveRaw(t *testing.T, handle func(conn net.Conn, request *http.Request, at
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveRawAt(t, listener, handle), "http://" + listener.Addr().String() + "/graphql"
+}
+
+func serveRawAt(t *testing.T, listener net.Listener, handle func(net.Conn, *http.Request, int) bool) *rawServer {
+	t.Helper()
 	s := &rawServer{listener: listener}
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -77,7 +82,7 @@ func serveRaw(t *testing.T, handle func(conn net.Conn, request *http.Request, at
 		s.mu.Unlock()
 		running.Wait()
 	})
-	return s, "http://" + listener.Addr().String() + "/graphql"
+	return s
 }
 
 func (s *rawServer) serve(conn net.Conn, handle func(net.Conn, *http.Request, int) bool) {
