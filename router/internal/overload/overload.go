@@ -4,7 +4,8 @@
 // There are two bounds. A fixed one on the requests under way keeps memory bounded. Below it a limit follows how long work
 // waits for a processor: the one sign of too much work that does not depend on what the requests are, and that a slow
 // subgraph cannot cause (package traffic keeps those apart). While the wait is too long the limit shrinks by a fifth at a
-// time, else it grows by a twentieth.
+// time, but a step that costs answers is taken back: where the processor is busy with something else, or with refusing,
+// taking fewer would help nobody. Else it grows.
 //
 // Readiness and health are not for this package to refuse: Options.Exempt says what passes.
 package overload
@@ -53,8 +54,13 @@ type Limiter struct {
 	inFlight atomic.Int64
 	peak     atomic.Int64 // most requests under way since the last adjustment
 	shed     atomic.Int64
+	answered atomic.Int64
 
 	// Of the goroutine in Run:
+	before    int64 // answered at the last adjustment
+	last      step  // the zero value: the limit has not shrunk just now
+	hold      int   // intervals before it may shrink again
+	patience  int   // of hold, after the next step that costs answers
 	delay     func() time.Duration
 	told      int64 // shed requests that the log knows of
 	isShed    bool  // the log says that requests are being refused
@@ -63,7 +69,7 @@ type Limiter struct {
 
 const (
 	// interval is the time between two adjustments.
-	interval = 100 * time.Millisecond
+	interval = 500 * time.Millisecond
 	// leastPerProcessor times the processors are always taken: a small closed loop of clients is no overload.
 	leastPerProcessor = 64
 	// quiet is how long nothing must have been refused before the log says that it is over.
@@ -101,16 +107,38 @@ func (l *Limiter) Run(ctx context.Context) {
 	}
 }
 
-// adjust sets the limit by the wait for a processor since the last time.
+// step is one by which the limit has shrunk.
+type step struct {
+	from     int64 // the limit before, as far as it was used
+	answered int64 // in the interval before
+}
+
+// maxPatience bounds the intervals between two tries to shrink a limit that did not want to.
+const maxPatience = 32
+
+// adjust sets the limit by the wait for a processor since the last time, and by how many requests were answered.
 func (l *Limiter) adjust(delay time.Duration) {
+	total := l.answered.Load()
+	answered := total - l.before
+	l.before = total
 	limit := l.limit.Load()
-	peak := l.peak.Swap(l.inFlight.Load())
-	if delay > l.options.TargetDelay {
-		// What is under way is too much, whatever more was allowed.
-		l.limit.Store(max(l.least, min(limit, peak)*4/5))
-		return
+	used := min(limit, max(1, l.peak.Swap(l.inFlight.Load())))
+	switch {
+	case delay <= l.options.TargetDelay:
+		limit += max(1, limit/4)
+		l.last, l.hold, l.patience = step{}, 0, 0
+	case l.last.from > 0 && answered < l.last.answered*9/10:
+		// A fifth fewer under way, and more than a tenth fewer answers: that was not what there is too much of.
+		limit = l.last.from
+		l.patience = min(maxPatience, max(1, 2*l.patience))
+		l.last, l.hold = step{}, l.patience
+	case l.hold > 0:
+		l.hold--
+	default:
+		l.last = step{from: used, answered: answered}
+		limit = used * 4 / 5
 	}
-	l.limit.Store(min(int64(l.options.MaxInFlight), limit+max(1, limit/20)))
+	l.limit.Store(min(int64(l.options.MaxInFlight), max(l.least, limit)))
 }
 
 // tell writes to the log when refusing begins and when it is over.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,7 +148,7 @@ func TestTheLimitFollowsTheDelay(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go l.Run(ctx)
 		h := l.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			time.Sleep(10 * time.Millisecond * time.Duration(1+l.inFlight.Load()/capacity))
+			time.Sleep(10 * time.Millisecond * time.Duration(max(capacity, l.inFlight.Load())) / capacity)
 		}))
 		load, stop := context.WithCancel(t.Context())
 		var group sync.WaitGroup
@@ -160,7 +161,7 @@ func TestTheLimitFollowsTheDelay(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(3 * time.Second)
+		time.Sleep(6 * time.Second)
 		if s := l.Stats(); s.Limit > 2*capacity || s.Limit < capacity/2 || s.InFlight > s.Limit+capacity || s.Shed == 0 {
 			t.Errorf("under load: %+v", s)
 		}
@@ -180,17 +181,54 @@ func TestTheLimitFollowsTheDelay(t *testing.T) {
 	})
 }
 
+// TestGoodputIsKept where the delay has another reason than the requests: taking ever fewer would help nobody.
+func TestGoodputIsKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const clients, takes = 200, 20 * time.Millisecond
+		l := New(Options{
+			MaxInFlight: 2000, MinInFlight: 2, TargetDelay: 50 * time.Millisecond, Logger: discard,
+			Delay: func() time.Duration { return time.Second },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		go l.Run(ctx)
+		h := l.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(takes) }))
+		load, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		defer stop()
+		var group sync.WaitGroup
+		var good atomic.Int64
+		for range clients {
+			group.Go(func() {
+				for load.Err() == nil {
+					if get(h, "/graphql").Code == http.StatusOK {
+						good.Add(1)
+					} else {
+						time.Sleep(takes)
+					}
+				}
+			})
+		}
+		group.Wait()
+		cancel()
+		synctest.Wait()
+		// Without a limit each client is answered every 20 ms.
+		if all := int64(clients * 10 * time.Second / takes); good.Load() < all/2 {
+			t.Errorf("%d of %d requests were answered; %+v", good.Load(), all, l.Stats())
+		}
+	})
+}
+
 func TestTheLimitHasAFloor(t *testing.T) {
 	t.Parallel()
 	l := New(Options{MaxInFlight: 1000, MinInFlight: 40, TargetDelay: time.Millisecond, Logger: discard})
 	for range 100 {
-		l.adjust(time.Second)
+		l.adjust(time.Second) // nothing is answered, so nothing is lost
 	}
 	if s := l.Stats(); s.Limit != 40 {
 		t.Errorf("%+v", s)
 	}
 	l.adjust(0)
-	if s := l.Stats(); s.Limit != 42 {
+	if s := l.Stats(); s.Limit != 50 {
 		t.Errorf("%+v", s)
 	}
 }

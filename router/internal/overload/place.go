@@ -18,6 +18,7 @@ type place struct {
 func (p *place) leave() {
 	if p.left.CompareAndSwap(false, true) {
 		p.limiter.inFlight.Add(-1)
+		p.limiter.answered.Add(1)
 	}
 }
 
