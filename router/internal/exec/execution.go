@@ -161,6 +161,7 @@ func resized[T any](s []T, n int) []T {
 func (e *execution) end() {
 	e.forget()
 	e.proj.reset()
+	e.collect.entities, e.collect.last = nil, lastRepresentation{} // of the program, which may go before this does
 	e.program, e.ctx, e.cancel, e.in, e.fetcher = nil, nil, nil, Input{}, nil
 	executions.Put(e)
 }

@@ -123,6 +123,15 @@ type collector struct {
 	list     int   // where the list of representations starts
 	first    int32 // of the targets
 	table    representationTable
+	last     lastRepresentation
+}
+
+// lastRepresentation is what was represented last: entities of a list are often the same one, and two nodes are compared
+// faster than a representation is written.
+type lastRepresentation struct {
+	of     *representation // nil: none yet
+	object value.Node
+	number int32
 }
 
 func (c *collector) begin(e *execution, t *task) {
@@ -131,6 +140,7 @@ func (c *collector) begin(e *execution, t *task) {
 
 func (c *collector) open(entities *entitiesProgram) {
 	c.entities, c.mark = entities, entities.mark
+	c.last = lastRepresentation{}
 	c.t.body = append(c.t.body, entities.key...)
 	c.list = len(c.t.body)
 	c.first = int32(len(c.t.targets))
@@ -197,6 +207,10 @@ func (c *collector) represent(object value.Node) {
 	if representation == nil {
 		return
 	}
+	if c.last.of == representation && isSame(c.tree, representation.fields, object, c.last.object) {
+		c.t.targets = append(c.t.targets, target{object: object, representation: c.last.number})
+		return
+	}
 	start := len(c.t.body)
 	body := append(c.t.body, representation.head...)
 	body, state := appendRepresentation(c.tree, body, representation.fields, object)
@@ -214,6 +228,23 @@ func (c *collector) represent(object value.Node) {
 	}
 	c.t.body = body
 	c.t.targets = append(c.t.targets, target{object: object, representation: number})
+	c.last = lastRepresentation{of: representation, object: object, number: number}
+}
+
+// isSame tells whether an object has the representation of another one, which is complete. It need not find that out where
+// it is not obvious: fields below fields, lists, and fields of some types.
+func isSame(tree *value.Tree, fields []representationField, object, other value.Node) bool {
+	for i := range fields {
+		field := &fields[i]
+		if field.fields != nil || field.types != nil {
+			return false
+		}
+		a, b := tree.Field(object, field.slot), tree.Field(other, field.slot)
+		if a.Kind != b.Kind || a.Kind == value.Absent || a.Kind >= value.List || string(tree.Bytes(a)) != string(tree.Bytes(b)) {
+			return false
+		}
+	}
+	return true
 }
 
 // choose finds the representation for a runtime type.
