@@ -265,7 +265,7 @@ func (a *App) use(ctx context.Context, sdl string) error {
 		return nil
 	}
 	began := time.Now()
-	next, err := snapshot.Build(sdl, snapshotOptions(c))
+	next, err := a.buildSnapshot(sdl, c)
 	if err != nil {
 		return err
 	}
@@ -281,6 +281,7 @@ func (a *App) use(ctx context.Context, sdl string) error {
 	if current == nil {
 		close(a.ready)
 	}
+	a.watch.Metrics().Add(telemetry.SupergraphLoads, 1, "used")
 	a.logger.Info("supergraph in use", "hash", next.Hash, "subgraphs", len(next.Supergraph.Graphs), "warmed", warmed, "took", time.Since(began))
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // reloads say where a new configuration comes from.
@@ -73,6 +74,7 @@ func (r *reloads) reload(ctx context.Context, a *App) {
 		err = a.reconfigure(ctx, c)
 	}
 	if err != nil {
+		a.watch.Metrics().Add(telemetry.ConfigurationLoads, 1, "refused")
 		a.logger.ErrorContext(ctx, "the new configuration cannot be used; the old one stays in use", "file", r.file, "error", err)
 	}
 }
@@ -105,6 +107,7 @@ func (a *App) reconfigure(ctx context.Context, c *config.Config) error {
 	}
 	changed := changedSections(old.config, c)
 	if len(changed) == 0 {
+		a.watch.Metrics().Add(telemetry.ConfigurationLoads, 1, "unchanged")
 		a.logger.InfoContext(ctx, "the configuration was read again and says the same")
 		return nil
 	}
@@ -123,6 +126,7 @@ func (a *App) reconfigure(ctx context.Context, c *config.Config) error {
 	if h, ok := a.logger.Handler().(logHandler); ok {
 		h.setLevel(c.Log.Level)
 	}
+	a.watch.Metrics().Add(telemetry.ConfigurationLoads, 1, "used")
 	a.logger.InfoContext(ctx, "configuration in use", "changed", strings.Join(changed, " "))
 	return nil
 }
@@ -136,7 +140,7 @@ func (a *App) snapshotFor(ctx context.Context, old, c *config.Config) (*snapshot
 	var next *snapshot.Snapshot
 	if !reflect.DeepEqual(old.Limits, c.Limits) || !reflect.DeepEqual(old.Plans, c.Plans) || old.Demand != c.Demand {
 		var err error
-		if next, err = snapshot.Build(a.sdl, snapshotOptions(c)); err != nil {
+		if next, err = a.buildSnapshot(a.sdl, c); err != nil {
 			return nil, err
 		}
 		next.Warm(ctx, current.Documents(warmOperations))

@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"runtime/debug"
+	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/config"
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/headers"
+	"github.com/tributary-gql/tributary/router/internal/snapshot"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
 	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
@@ -48,6 +50,39 @@ func version() string {
 		return info.Main.Version
 	}
 	return ""
+}
+
+// buildSnapshot makes a snapshot that tells what it looks up and plans.
+func (a *App) buildSnapshot(sdl string, c *config.Config) (*snapshot.Snapshot, error) {
+	o := snapshotOptions(c)
+	if m := a.watch.Metrics(); m != nil {
+		o.Observer = snapshotEvents{m}
+	}
+	next, err := snapshot.Build(sdl, o)
+	if err != nil {
+		a.watch.Metrics().Add(telemetry.SupergraphLoads, 1, "refused")
+	}
+	return next, err
+}
+
+// snapshotEvents counts what snapshots do.
+type snapshotEvents struct{ metrics *telemetry.Metrics }
+
+// OperationLookedUp implements snapshot.Observer.
+func (e snapshotEvents) OperationLookedUp(hit bool) {
+	result := "miss"
+	if hit {
+		result = "hit"
+	}
+	e.metrics.Add(telemetry.OperationLookups, 1, result)
+}
+
+// OperationPlanned implements snapshot.Observer.
+func (e snapshotEvents) OperationPlanned(took time.Duration, err error) {
+	e.metrics.Record(telemetry.PlanDuration, took.Seconds())
+	if err != nil {
+		e.metrics.Add(telemetry.PlanFailures, 1, telemetry.CodeOf(err))
+	}
 }
 
 // headerRules are those for requests and for responses. Where requests are traced, rules leave our headers alone.

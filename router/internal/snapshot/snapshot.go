@@ -36,6 +36,7 @@ type Options struct {
 	PlanTimeout  time.Duration // longest time for one plan
 	PlanWorkers  int           // plans made at the same time; 0: one for each processor
 	DeferEnabled bool
+	Observer     Observer // nil: nobody
 	// Demand estimates what operations cost; nil: nobody asks.
 	Demand *demand.Options
 }
@@ -128,8 +129,10 @@ func Build(sdl string, o Options) (*Snapshot, error) {
 func (s *Snapshot) Prepare(ctx context.Context, document, operationName string) (*Prepared, error) {
 	key := documentKey{document: document, operationName: operationName}
 	if p, ok := s.operations.get(key); ok {
+		s.lookedUp(true)
 		return p, nil
 	}
+	s.lookedUp(false)
 	key = documentKey{document: strings.Clone(document), operationName: strings.Clone(operationName)}
 	p, _, err := s.flight.do(ctx, key, func(ctx context.Context) (*Prepared, error) {
 		p, err := work(ctx, s, func() (*Prepared, error) {
@@ -165,7 +168,7 @@ func (s *Snapshot) Program(ctx context.Context, p *Prepared, active []bool) (*Pr
 		return program, nil
 	}
 	program, _, err := s.planFlight.do(ctx, key, func(ctx context.Context) (*Program, error) {
-		program, err := work(ctx, s, func() (*Program, error) { return s.plan(ctx, p, active) })
+		program, err := work(ctx, s, func() (*Program, error) { return s.planObserved(ctx, p, active) })
 		if err == nil {
 			s.operations.addProgram(key, program)
 		}

@@ -246,7 +246,9 @@ func (t *Telemetry) countFetch(report *exec.FetchReport, code string) {
 	}
 }
 
-// codeOf is the code that a client sees for an error.
+// CodeOf is the code that a client sees for an error.
+func CodeOf(err error) string { return codeOf(err) }
+
 func codeOf(err error) string {
 	if list, ok := gqlerr.From(err); ok && len(list) > 0 {
 		return string(list[0].Code)
