@@ -276,11 +276,12 @@ func (f *fetch) wait(other *fetch) {
 	}
 }
 
-// previousParts are the fetches that a mutation's next field waits for: all that the fields before it started.
+// previousParts are the fetches that a mutation's next field waits for: all that the fields before it started, but for
+// what is deferred.
 func (d *draft) previousParts() []*fetch {
 	var last []*fetch
 	for _, f := range d.fetches {
-		if f.part == d.part-1 && !fault.On(fault.ReorderMutations) {
+		if f.part == d.part-1 && f.hold == 0 && !fault.On(fault.ReorderMutations) {
 			last = append(last, f)
 		}
 	}

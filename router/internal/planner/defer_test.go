@@ -119,3 +119,18 @@ func TestInnermostDeferFallsToTheOneAround(t *testing.T) {
 		t.Errorf("the payloads are %+v and %+v", outer, inner)
 	}
 }
+
+func TestMutationsDoNotWaitForWhatIsDeferred(t *testing.T) {
+	t.Parallel()
+	super, err := scenario.Compose([]generate.Subgraph{
+		{Name: "a", SDL: link + `type Query { t: T } type Mutation { x: T } type T @key(fields: "id") { id: ID! slow: Int }`},
+		{Name: "b", SDL: link + `type Mutation { y: T } type T @key(fields: "id") { id: ID! }`},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := plannertest.New(t, super.Print()).Plan(t, `mutation { x { id ... @defer { slow } } y { id } }`, planner.Options{Defer: true})
+	if len(made.Fetches) != 3 || made.Depth() != 2 || len(made.ResponseWaitsFor) != 2 {
+		t.Errorf("%d fetches in %d stages, the response waits for %v:\n%s", len(made.Fetches), made.Depth(), made.ResponseWaitsFor, made)
+	}
+}
