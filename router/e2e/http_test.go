@@ -43,7 +43,10 @@ func TestRequestsThatAreNoGraphQL(t *testing.T) {
 		{"utf-8", "application/json; charset=UTF-8", `{"query": "{ hello }"}`, 200, ""},
 		{"a broken content type", "application/json; charset", `{"query": "{ hello }"}`, 415, "BAD_REQUEST"},
 		{"unknown members", "application/json", `{"query": "{ hello }", "id": 1, "more": {"a": [1e400, -0, 1.5E+3]}}`, 200, ""},
-		{"a huge number in a variable", "application/json", `{"query": "query($a: Int) { hello @include(if: true) b: hello @skip(if: false) ... @include(if: false) { hello } }", "variables": {"a": 1e999}}`, 200, "GRAPHQL_VALIDATION_FAILED"},
+		{"query twice", "application/json", `{"query": "{ hello }", "query": "{ other }"}`, 400, "BAD_REQUEST"},
+		{"variables twice", "application/json", `{"query": "{ hello }", "variables": {}, "variables": null}`, 400, "BAD_REQUEST"},
+		{"a variable twice", "application/json", `{"query": "query($a: Boolean!) { hello @skip(if: $a) }", "variables": {"a": true, "a": false}}`, 200, "BAD_USER_INPUT"},
+		{"a number that no type holds", "application/json", `{"query": "query($a: Boolean!) { hello @skip(if: $a) }", "variables": {"a": 1e999}}`, 200, "BAD_USER_INPUT"},
 	} {
 		request, err := http.NewRequest(http.MethodPost, r.URL+"/graphql", strings.NewReader(c.body))
 		if err != nil {
@@ -116,7 +119,7 @@ func TestNegotiation(t *testing.T) {
 		{"application/graphql-response+json;q=0.8, application/json;q=0.9", plain, 200},
 		{"APPLICATION/GRAPHQL-RESPONSE+JSON; charset=UTF-8", response, 400},
 		{"text/html, */*;q=0.1", plain, 200},
-		{"application/json;q=0, */*", plain, 200},
+		{"application/json;q=0, */*", response, 400},
 	} {
 		var changes []change
 		if c.accept != "" {

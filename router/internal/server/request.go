@@ -117,19 +117,25 @@ func readObject(body []byte) (*graphqlRequest, error) {
 	}
 	request := &graphqlRequest{}
 	var wrong error
+	var seen memberSet
 	valid := value.EachMember(body, func(name, member []byte) {
 		var err error
 		switch string(name) {
 		case "query":
 			request.Query, err = textMember("query", member)
+			err = seen.add(0, name, err)
 		case "operationName":
 			request.OperationName, err = textMember("operationName", member)
+			err = seen.add(1, name, err)
 		case "documentId":
 			request.DocumentID, err = textMember("documentId", member)
+			err = seen.add(2, name, err)
 		case "variables":
 			request.Variables, err = objectMember("variables", member)
+			err = seen.add(3, name, err)
 		case "extensions":
 			request.Extensions, err = objectMember("extensions", member)
+			err = seen.add(4, name, err)
 		}
 		if wrong == nil {
 			wrong = err
@@ -140,6 +146,20 @@ func readObject(body []byte) (*graphqlRequest, error) {
 		return nil, malformed(body, json.Unmarshal(body, &anything))
 	}
 	return request, wrong
+}
+
+// memberSet remembers which members were there: who looks at a request on its way may read the first of two, and the router
+// the second.
+type memberSet uint8
+
+// add gives err, or the error that the member is there twice.
+func (s *memberSet) add(member int, name []byte, err error) error {
+	bit := memberSet(1) << member
+	if err == nil && *s&bit != 0 {
+		err = refuse(http.StatusBadRequest, gqlerr.BadRequest, "%q is in the body twice", name)
+	}
+	*s |= bit
+	return err
 }
 
 // textMember gives a string member's text, which borrows member where it holds no escape.
@@ -245,6 +265,7 @@ func negotiate(accept []string) (mediaType, error) {
 	}
 	var best mediaType
 	bestQuality, any := 0.0, false
+	guessed, noJSON := false, false // best stands for any type; application/json is not wanted
 	for _, line := range accept {
 		for part := range strings.SplitSeq(line, ",") {
 			part = strings.TrimSpace(part)
@@ -269,18 +290,24 @@ func negotiate(accept []string) (mediaType, error) {
 			switch name {
 			case string(responseType):
 				candidate = responseType
-			case string(jsonType), "*/*", "application/*":
+			case string(jsonType):
+				candidate = jsonType
+				noJSON = noJSON || quality == 0
+			case "*/*", "application/*":
 				candidate = jsonType
 			default:
 				continue
 			}
 			if quality > bestQuality {
-				best, bestQuality = candidate, quality
+				best, bestQuality, guessed = candidate, quality, name != string(candidate)
 			}
 		}
 	}
 	if !any {
 		return jsonType, nil
+	}
+	if guessed && noJSON {
+		return responseType, nil
 	}
 	if best == "" {
 		return "", refuse(http.StatusNotAcceptable, gqlerr.BadRequest, "the Accept header allows neither application/graphql-response+json nor application/json")

@@ -77,6 +77,7 @@ func TestNegotiate(t *testing.T) {
 		"text/html":                                                                         "",
 		"application/json; charset=latin1":                                                  "",
 		"application/json;q=0":                                                              "",
+		"application/json;q=0, */*":                                                         responseType,
 	} {
 		var header []string
 		if accept != "" {
