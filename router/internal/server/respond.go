@@ -120,6 +120,9 @@ func (s *Server) edgeErrors(r *http.Request, err error) (gqlerr.List, int) {
 		return gqlerr.List{gqlerr.New(gqlerr.Code(identity.Code), "%s", identity.Message)}, identity.Status
 	}
 	if list, ok := gqlerr.From(err); ok {
+		if !s.options.Introspection {
+			list = withoutSuggestions(list)
+		}
 		return list, list[0].Code.Status()
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
