@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"time"
 
@@ -92,11 +93,8 @@ func (a *App) headerRules(c *config.Config) (*headers.Rules, *headers.ResponseRu
 		reserved = telemetry.TraceHeaders
 	}
 	requests, err := newHeaderRules(c, reserved...)
-	if err != nil {
-		return nil, nil, config.Problem{Path: "headers", Text: err.Error()}
-	}
-	responses, err := newResponseRules(c, requests)
-	if err != nil {
+	responses, responseErr := newResponseRules(c, requests)
+	if err := errors.Join(err, responseErr); err != nil {
 		return nil, nil, config.Problem{Path: "headers", Text: err.Error()}
 	}
 	return requests, responses, nil
