@@ -119,7 +119,11 @@ func (o *composeOptions) follow(ctx context.Context, fetcher *workspace.Fetcher,
 		Path: o.config, Interval: o.interval, Fetcher: fetcher,
 		Changed: func(subgraphs []workspace.Subgraph) {
 			if len(subgraphs) > 0 && o.compose(subgraphs, s) == exitFine {
-				fmt.Fprintf(s.err, "subgraphs composed: %d; watching for changes\n", len(subgraphs))
+				noun := "subgraphs"
+				if len(subgraphs) == 1 {
+					noun = "subgraph"
+				}
+				fmt.Fprintf(s.err, "composed %d %s; watching for changes\n", len(subgraphs), noun)
 			}
 		},
 		Problem: func(err error) {
