@@ -138,10 +138,11 @@ func (p *payloads) start(
 	}
 	guard := p.run.guards.and(way.guard, p.run.guards.deferred(hold))
 	if guard == never {
-		if way.guard != never { // it is never deferred: the payload at hand shows it
-			p.await(at, p.waits(set, places, hold))
+		if way.guard != never { // it is never deferred: the payload around it shows it
+			p.await(parent, p.waits(set, places, hold))
 		}
-		return at
+		started[hold] = parent
+		return parent
 	}
 	if len(p.parts) >= maxPayloads {
 		p.err = &LimitError{What: "deferred payloads", Limit: maxPayloads}
