@@ -2,7 +2,7 @@ package auth_test
 
 import (
 	"context"
-	"crypto"
+
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -173,7 +173,7 @@ func TestForgedTokens(t *testing.T) {
 	ec, _ := ecKey(t, "k")
 	i.set(false, public, map[string]any{"kty": "oct", "kid": "secret", "k": b64([]byte("shared secret of somebody"))})
 	v := verifier(t, options(i))
-	der, err := x509.MarshalPKIXPublicKey(ed.Public().(crypto.PublicKey))
+	der, err := x509.MarshalPKIXPublicKey(ed.Public())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,6 @@ type slicingArgument struct {
 
 // inputType is an input object.
 type inputType struct {
-	weight float64
 	fields map[string]inputField
 }
 

@@ -247,12 +247,11 @@ func TestRenamedDirectives(t *testing.T) {
 		text := strings.Replace(head, "COST", c.link, 1) + costDirectives + body
 		text = strings.NewReplacer("@cost(", "@"+c.cost+"(", "@listSize(", "@"+c.size+"(").Replace(text)
 		w := load(t, text, Options{ListSize: 10})
-		estimate, _ := w.compile(t, `{ assumed { slow many { id } } }`)
+		document := `{ assumed { slow child { id child { id } } } }`
 		if name == "not linked" {
-			estimate, _ = w.compile(t, `{ assumed { slow child { id } } }`)
-		} else {
-			estimate, _ = w.compile(t, `{ assumed { slow child { id child { id } } } }`)
+			document = `{ assumed { slow child { id } } }`
 		}
+		estimate, _ := w.compile(t, document)
 		if got, _ := estimate.Static(); got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}

@@ -168,7 +168,6 @@ type searcher struct {
 	wanted map[uint32][]position // by the object's first slot
 	way    position
 	visits int
-	count  int
 }
 
 func (e *execution) search(targets []target, paths []pathProgram) map[uint32][]position {

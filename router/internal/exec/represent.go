@@ -21,7 +21,7 @@ func (e *execution) prepare(index int32, f *fetchProgram) []*task {
 		e.collect.begin(e, t)
 		variables := e.appendVariables(t, f)
 		for i := range f.entities {
-			e.appendEntities(t, f, int32(i))
+			e.appendEntities(f, int32(i))
 		}
 		e.made = e.closeEntities(e.made, t, variables)
 	}
@@ -91,7 +91,7 @@ var (
 )
 
 // appendEntities writes the list of representations of one `_entities` selection.
-func (e *execution) appendEntities(t *task, f *fetchProgram, index int32) {
+func (e *execution) appendEntities(f *fetchProgram, index int32) {
 	entities := &f.entities[index]
 	c := &e.collect
 	c.open(entities)

@@ -19,7 +19,7 @@ func (e *execution) subscribe(sink Sink) error {
 	}
 	var sinkErr error
 	err := streamer.Stream(ctx, &t.request, func(answer Answer) error {
-		sinkErr = e.event(t, first, answer, sink)
+		sinkErr = e.event(t, answer, sink)
 		return sinkErr
 	})
 	switch {
@@ -44,7 +44,7 @@ func (e *execution) subscriptionTask(first *fetchProgram) *task {
 }
 
 // event merges one event and runs the rest of the plan for it.
-func (e *execution) event(t *task, first *fetchProgram, answer Answer, sink Sink) error {
+func (e *execution) event(t *task, answer Answer, sink Sink) error {
 	e.reset()
 	e.mu.Lock()
 	e.ready = e.ready[:copy(e.ready, e.ready[1:])] // the first fetch is what brings the events

@@ -64,7 +64,7 @@ func parseError(err error) *gqlerr.Error {
 	}
 	made := gqlerr.New(code, "%s%s", prefix, parsing.Message)
 	for _, l := range parsing.Locations {
-		made.At(l.Line, l.Column)
+		made = made.At(l.Line, l.Column)
 	}
 	return made
 }

@@ -191,7 +191,6 @@ func (p *position) usedSources() []bool {
 type group struct {
 	options []option // of the first member
 	members []*candidate
-	chosen  int
 }
 
 // Bounds of the search in choose: all subsets of up to exactWays further ways are tried as seeds, pairs of up to
@@ -204,7 +203,7 @@ const (
 // choose picks an option for each candidate such that the requests of all together cost least. taken are requests that
 // are made anyway. Fields with one option are settled; for the others it is a set cover, solved greedily from several
 // seeds (sets of ways taken as given) with a local improvement, which is exact in all but contrived cases.
-func (s *solver) choose(rc *reach, all []*candidate, taken profile) error {
+func (s *solver) choose(all []*candidate, taken profile) error {
 	groups := groupCandidates(all)
 	base := taken
 	var open []*group

@@ -38,7 +38,7 @@ func (s *solver) enterDeferred(rc *reach, w *way, edge querygraph.Edge, f *shape
 	if w.entry == nil && !w.root { // a source: its object must be entered once more
 		t := s.run.graph.Node(w.node).Type
 		node, _ := s.run.graph.TypeNode(t.Subgraph, t.Name)
-		own, ok := s.edge(rc.subject, node, f.name)
+		own, ok := s.edge(node, f.name)
 		if !ok || own.Provided {
 			return nil, edge, nil
 		}

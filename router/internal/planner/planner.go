@@ -114,7 +114,6 @@ type run struct {
 	draft      *draft
 	askings    [][]*asking // by fetch
 	selects    *selections
-	responses  *responses
 	plan       *plan.Plan
 }
 

@@ -273,7 +273,7 @@ func (s *solver) resolveField(rc *reach, f *querygraph.SelectionField) (*resolut
 // take is the way to be taken for a field, given that one stands at w: w itself where the field can be asked right there,
 // an entry of its own where the field requires something. Nil when the field is not answered there.
 func (s *solver) take(rc *reach, w *way, field string) (*way, querygraph.Edge, error) {
-	edge, ok := s.edge(rc.subject, w.node, field)
+	edge, ok := s.edge(w.node, field)
 	if !ok {
 		return nil, edge, nil
 	}
@@ -289,7 +289,7 @@ func (s *solver) take(rc *reach, w *way, field string) (*way, querygraph.Edge, e
 }
 
 // edge is the edge of a field for the subject at a node.
-func (s *solver) edge(sub subject, node querygraph.NodeID, field string) (querygraph.Edge, bool) {
+func (s *solver) edge(node querygraph.NodeID, field string) (querygraph.Edge, bool) {
 	g := s.run.graph
 	if node == querygraph.NoNode {
 		return querygraph.Edge{}, false

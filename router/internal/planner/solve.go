@@ -20,7 +20,7 @@ func (s *solver) solveClass(p *position, sub subject, sources []source, fields [
 		p.failed = &UnplannableError{Type: sub.name, Name: failed.name, Path: failed.response}
 		return nil, nil
 	}
-	if err := s.choose(rc, all, p.profile); err != nil {
+	if err := s.choose(all, p.profile); err != nil {
 		return nil, err
 	}
 	a := s.newAssembly(p, rc, sources)
@@ -93,7 +93,7 @@ func (s *solver) solveUnknown(p *position) error {
 	if typeAsked {
 		taken = discovery.codes
 	}
-	if err := s.choose(rc, all, taken); err != nil {
+	if err := s.choose(all, taken); err != nil {
 		return err
 	}
 	a := s.newAssembly(p, rc, p.sources)
@@ -146,7 +146,6 @@ type assembly struct {
 	asked map[*item]bool
 	keep  *way // a way to take even if no item needs it
 	kept  int  // its step
-	err   error
 }
 
 func (s *solver) newAssembly(p *position, rc *reach, sources []source) *assembly {

@@ -33,8 +33,9 @@ func newRedisStore(o RedisOptions, timeout time.Duration, prefix string) *redisS
 	return s
 }
 
-// take implements store. A caller that goes away does not stop it: the tokens are as good as taken, and a cancelled
-// call would look like a failure of Redis.
+// take answers the demands in their order, and debits all buckets that can give, or none when an enforced one refuses; a
+// demand that was answered with tokens but is not debited is the caller's to read as refused. A caller that goes away does
+// not stop it: the tokens are as good as taken, and a cancelled call would look like a failure of Redis.
 func (s *redisStore) take(ctx context.Context, demands []demand) ([]grant, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()

@@ -16,12 +16,6 @@ type demand struct {
 	enforced   bool
 }
 
-// store holds buckets. take answers the demands in their order, and debits all buckets that can give, or none when an
-// enforced one refuses; a demand that was answered with tokens but is not debited is the caller's to read as refused.
-type store interface {
-	take(ctx context.Context, demands []demand) ([]grant, error)
-}
-
 // refused tells whether an enforced demand got nothing.
 func refused(demands []demand, grants []grant) bool {
 	for i := range demands {
@@ -45,7 +39,7 @@ func newLocalStore(size int, now func() time.Time) (*localStore, error) {
 	return &localStore{now: now, buckets: buckets}, err
 }
 
-// take implements store; it never fails.
+// take answers as redisStore.take does; it never fails.
 func (s *localStore) take(_ context.Context, demands []demand) ([]grant, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -189,7 +189,7 @@ func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.
 			sink := &memorySink{}
 			if err := s.run(ctx, snap, r, identity, request, sink); err != nil {
 				errs, _ := s.edgeErrors(r, err)
-				sink.payload = appendErrors(nil, errs)
+				sink.payload = errorsBody(errs)
 				request.collected.Failed()
 			}
 			payloads[i] = sink.payload

@@ -80,7 +80,7 @@ func (w *hookedWriter) respond(status int, body []byte) (int, []byte) {
 			maps.Copy(w.Header(), refusal.header)
 		}
 		errs, status := w.server.edgeErrors(w.request, err)
-		return status, appendErrors(nil, errs)
+		return status, errorsBody(errs)
 	}
 	if about.Status < 200 || about.Status > 599 {
 		about.Status = status

@@ -76,7 +76,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, media mediaType,
 		w.Header().Set("WWW-Authenticate", `Bearer realm="graphql"`)
 	}
 	w.Header()["Cache-Control"] = uncached
-	writeBody(w, media, identityEncoding, status, appendErrors(nil, errs))
+	writeBody(w, media, identityEncoding, status, errorsBody(errs))
 }
 
 // answerError answers an operation that could not be executed. Clients that accept only application/json expect status
@@ -93,7 +93,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, media media
 		status = http.StatusOK
 	}
 	w.Header()["Cache-Control"] = uncached
-	writeBody(w, media, identityEncoding, status, appendErrors(nil, errs))
+	writeBody(w, media, identityEncoding, status, errorsBody(errs))
 }
 
 // aboutDocument tells whether an error says what is wrong with an operation. That a right one is too large or too expensive
@@ -135,9 +135,7 @@ func (s *Server) edgeErrors(r *http.Request, err error) (gqlerr.List, int) {
 	return gqlerr.List{gqlerr.Hide(r.Context(), s.options.Logger, err)}, http.StatusInternalServerError
 }
 
-// appendErrors writes a response that has errors and no data.
-func appendErrors(dst []byte, errs gqlerr.List) []byte {
-	dst = append(dst, `{"errors":`...)
-	dst = errs.AppendJSON(dst)
-	return append(dst, '}')
+// errorsBody is a response that has errors and no data.
+func errorsBody(errs gqlerr.List) []byte {
+	return append(errs.AppendJSON([]byte(`{"errors":`)), '}')
 }

@@ -61,7 +61,7 @@ func newBreaker(l *lane, logger *slog.Logger) *breaker {
 		},
 		OnStateChange: func(_ string, from, to gobreaker.State) { l.circuitChanged(logger, stateOf(from), stateOf(to)) },
 		IsSuccessful:  func(err error) bool { return !isFailure(err) },
-		IsExcluded:    func(err error) bool { return isCallersOwn(err) },
+		IsExcluded:    isCallersOwn,
 	})
 	return b
 }

@@ -25,12 +25,12 @@ const (
 type Flags uint8
 
 const (
-	// Reported: the Null, or the absence, was explained to the client by an error already; of a List or an Object: what
+	// Reported says that the Null, or the absence, was explained to the client by an error already; of a List or an Object, what
 	// is absent in it.
 	Reported Flags = 1 << iota
-	// Fraction: the Number has a fraction or an exponent.
+	// Fraction says that the Number has a fraction or an exponent.
 	Fraction
-	// Escaped: the String contains a backslash.
+	// Escaped says that the String contains a backslash.
 	Escaped
 )
 

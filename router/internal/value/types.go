@@ -6,9 +6,9 @@ import "fmt"
 type TypeID uint16
 
 const (
-	// NoType: the runtime type is not known.
+	// NoType says that the runtime type is not known.
 	NoType TypeID = 0
-	// ForeignType: there is a "__typename", and no plan speaks of it.
+	// ForeignType says that there is a "__typename", and no plan speaks of it.
 	ForeignType TypeID = 1<<16 - 1
 )
 

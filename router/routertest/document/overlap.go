@@ -131,7 +131,7 @@ func together(fields []*ast.Field) [][]*ast.Field {
 	}
 	divided := make([][]*ast.Field, len(objects))
 	for i, object := range objects {
-		divided[i] = append(byObject[object], abstract...)
+		divided[i] = slices.Concat(byObject[object], abstract)
 	}
 	return divided
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/tributary-gql/tributary/router/routertest/execute"
 	"github.com/tributary-gql/tributary/router/routertest/world"
@@ -139,7 +140,7 @@ func (f *Fault) spoil(answer Response) Response {
 		answer.Body = answer.Body[:len(answer.Body)/2]
 	case ErrorsNoPath:
 		body := bytes.TrimSuffix(answer.Body, []byte("}"))
-		answer.Body = append(body[:len(body):len(body)], `,"errors":[{"message":"deliberate failure somewhere"}]}`...)
+		answer.Body = slices.Concat(body, []byte(`,"errors":[{"message":"deliberate failure somewhere"}]}`))
 	case Huge:
 		size := f.Size
 		if size == 0 {

@@ -225,7 +225,7 @@ func (c *check) report(rule Rule, positions []*ast.Position, format string, argu
 	made := gqlerr.New(gqlerr.ValidationFailed, format, arguments...)
 	for _, p := range positions {
 		if p != nil {
-			made.At(p.Line, p.Column)
+			made = made.At(p.Line, p.Column)
 		}
 	}
 	c.errors = append(c.errors, Error{Rule: rule, Error: made})
