@@ -1,4 +1,3 @@
 module github.com/tributary-gql/tributary/loaders
 
 go 1.26.0
-
