@@ -99,7 +99,7 @@ func (e *Estimate) Actual(data []byte, variables [][]byte) float64 {
 	return atLeastNothing(e.actual.base + r.object(e.actual.root, false))
 }
 
-// reader walks JSON that is known to be valid.
+// reader walks JSON that is known to be valid; of other text it makes some number, but it comes to an end.
 type reader struct {
 	data    []byte
 	pos     int
@@ -158,7 +158,7 @@ func (r *reader) value(f *actualField) float64 {
 	case r.at('['):
 		r.pos++
 		total := 0.0
-		for r.pos < len(r.data) && r.data[r.pos] != ']' {
+		for r.pos < len(r.data) && r.data[r.pos] != ']' && r.data[r.pos] != '}' {
 			total += r.value(f)
 			if r.at(',') {
 				r.pos++
