@@ -76,7 +76,15 @@ type load struct {
 
 func startLoad(t *testing.T, clients int, routers ...*router) *load {
 	t.Helper()
-	l := &load{stop: make(chan struct{})}
+	l := &load{}
+	l.start(t, clients, routers)
+	return l
+}
+
+// start starts clients that send requests with the changes.
+func (l *load) start(t *testing.T, clients int, routers []*router, changes ...change) {
+	t.Helper()
+	l.stop = make(chan struct{})
 	for i := range clients {
 		r := routers[i%len(routers)]
 		l.running.Go(func() {
@@ -92,7 +100,7 @@ func startLoad(t *testing.T, clients int, routers ...*router) *load {
 					return
 				}
 				request.Header.Set("Content-Type", "application/json")
-				a, err := r.Try(request)
+				a, err := r.Try(request, changes...)
 				if err != nil {
 					l.broken.Add(1)
 					continue
@@ -102,7 +110,6 @@ func startLoad(t *testing.T, clients int, routers ...*router) *load {
 		})
 	}
 	t.Cleanup(l.end)
-	return l
 }
 
 func (l *load) end() {
