@@ -133,10 +133,11 @@ func waitReady(ctx context.Context, client *http.Client, base string) error {
 				return nil
 			}
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	return fmt.Errorf("%s is not ready after %v", base, startTimeout)
 }

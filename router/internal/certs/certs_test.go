@@ -205,13 +205,13 @@ func TestListenersReload(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { l.Run(ctx) })
 		write(second, firstKey)
-		time.Sleep(2500 * time.Millisecond)
+		<-time.After(2500 * time.Millisecond)
 		synctest.Wait()
 		if shown() != "first.test" || strings.Count(log.String(), "cannot be used; the old one stays in use") != 1 {
 			t.Errorf("%s is shown, the log says\n%s", shown(), log.String())
 		}
 		write(second, secondKey)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if shown() != "second.test" || l.Expiry().IsZero() {
 			t.Errorf("%s is shown, the log says\n%s", shown(), log.String())

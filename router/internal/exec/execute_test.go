@@ -74,7 +74,7 @@ func TestFetchesStartWhenTheirInputsArrive(t *testing.T) {
 			mu.Lock()
 			started[r.Fetch.ID] = time.Since(began) / time.Second
 			mu.Unlock()
-			time.Sleep(times[r.Fetch.ID] * time.Second)
+			<-time.After(times[r.Fetch.ID] * time.Second)
 			return Answer{Body: fmt.Appendf(nil, `{"data":{"f":%d}}`, r.Fetch.ID)}, nil
 		}), sink)
 		if err != nil {

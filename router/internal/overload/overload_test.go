@@ -148,7 +148,7 @@ func TestTheLimitFollowsTheDelay(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go l.Run(ctx)
 		h := l.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			time.Sleep(10 * time.Millisecond * time.Duration(max(capacity, l.inFlight.Load())) / capacity)
+			<-time.After(10 * time.Millisecond * time.Duration(max(capacity, l.inFlight.Load())) / capacity)
 		}))
 		load, stop := context.WithCancel(t.Context())
 		var group sync.WaitGroup
@@ -156,18 +156,18 @@ func TestTheLimitFollowsTheDelay(t *testing.T) {
 			group.Go(func() {
 				for load.Err() == nil {
 					if get(h, "/graphql").Code != http.StatusOK {
-						time.Sleep(50 * time.Millisecond)
+						<-time.After(50 * time.Millisecond)
 					}
 				}
 			})
 		}
-		time.Sleep(6 * time.Second)
+		<-time.After(6 * time.Second)
 		if s := l.Stats(); s.Limit > 2*capacity || s.Limit < capacity/2 || s.InFlight > s.Limit+capacity || s.Shed == 0 {
 			t.Errorf("under load: %+v", s)
 		}
 		stop()
 		group.Wait()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if s := l.Stats(); s.Limit != 2000 || s.InFlight != 0 {
 			t.Errorf("afterwards: %+v", s)
 		}
@@ -192,7 +192,7 @@ func TestGoodputIsKept(t *testing.T) {
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		go l.Run(ctx)
-		h := l.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(takes) }))
+		h := l.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-time.After(takes) }))
 		load, stop := context.WithTimeout(t.Context(), 10*time.Second)
 		defer stop()
 		var group sync.WaitGroup
@@ -203,7 +203,7 @@ func TestGoodputIsKept(t *testing.T) {
 					if get(h, "/graphql").Code == http.StatusOK {
 						good.Add(1)
 					} else {
-						time.Sleep(takes)
+						<-time.After(takes)
 					}
 				}
 			})

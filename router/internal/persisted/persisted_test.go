@@ -150,7 +150,7 @@ func TestStoreFollowsItsFiles(t *testing.T) {
 			{`{"2": "{ zwei }"}`, "{ zwei }"},
 		} {
 			write(t, one, step.content)
-			time.Sleep(1500 * time.Millisecond) // the bubble's clock
+			<-time.After(1500 * time.Millisecond) // the bubble's clock
 			synctest.Wait()
 			if !store.List().Holds(step.holds) || !store.List().Holds("query A { a }") || store.List().Len() != 3 {
 				t.Errorf("after %s: %v", step.content, store.List())

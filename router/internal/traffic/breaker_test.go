@@ -113,7 +113,7 @@ func TestProbes(t *testing.T) {
 					t.Fatalf("the message names no subgraph: %v", err)
 				}
 			}
-			time.Sleep(time.Second + time.Nanosecond)
+			<-time.After(time.Second + time.Nanosecond)
 		}
 		if s.calls.Load() > 10 || time.Since(began) > 10*(time.Second+time.Nanosecond) {
 			t.Errorf("%d calls in %v", s.calls.Load(), time.Since(began))

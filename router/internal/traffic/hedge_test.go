@@ -74,7 +74,7 @@ func TestAHedgeHelpsAgainstFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(_ context.Context, n int) (exec.Answer, error) {
-			time.Sleep(200 * time.Millisecond)
+			<-time.After(200 * time.Millisecond)
 			if n == 1 {
 				return exec.Answer{}, failed(exec.CodeUnreachable, 0)
 			}
@@ -91,7 +91,7 @@ func TestHedgesHaveTheBudget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			return fine, nil
 		}}
 		c := controller(s, hedging())
@@ -113,7 +113,7 @@ func TestAHedgeThatPanics(t *testing.T) {
 			if n == 2 {
 				panic("no")
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			return fine, nil
 		}}
 		if code, _ := fetch(t.Context(), controller(s, hedging()), plan.Query); code != "" {

@@ -18,7 +18,7 @@ func TestFetchesUnderWayAreBounded(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 					return fine, nil
 				}}
 				c := controller(s, Settings{Concurrency: Concurrency{Max: 4, Min: 4, Queue: 8, Wait: time.Minute, Adaptive: adapts}})
@@ -50,7 +50,7 @@ func TestWaitsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
-			time.Sleep(10 * time.Second)
+			<-time.After(10 * time.Second)
 			return fine, nil
 		}}
 		c := controller(s, Settings{Concurrency: Concurrency{Max: 1, Queue: 10, Wait: time.Second}})
@@ -86,7 +86,7 @@ func TestAdaptiveShrinks(t *testing.T) {
 		s := &subgraph{}
 		s.handle = func(context.Context, int) (exec.Answer, error) {
 			now := s.inFlight.Load()
-			time.Sleep(20 * time.Millisecond * time.Duration(max(capacity, now*now/capacity)) / capacity)
+			<-time.After(20 * time.Millisecond * time.Duration(max(capacity, now*now/capacity)) / capacity)
 			return fine, nil
 		}
 		c := controller(s, Settings{Concurrency: Concurrency{Max: 200, Min: 2, Queue: 1000, Wait: time.Minute, Adaptive: true}})
