@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tributary-gql/tributary/router/internal/redistest"
+
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -242,7 +244,7 @@ func TestWithdrawnKeys(t *testing.T) {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	tokens.Rotate(t, newSigningKey(t, "EdDSA", "second"))
-	eventually(t, "tokens of the withdrawn key are refused", func() bool {
+	redistest.Eventually(t, "tokens of the withdrawn key are refused", func() bool {
 		return r.Post(t, `{secret}`, withToken(token)).Status == http.StatusUnauthorized
 	})
 }
@@ -266,7 +268,7 @@ func TestKeySetDownAtBoot(t *testing.T) {
 		t.Errorf("protected, anonymous: %d %s", a.Status, a.Body)
 	}
 	tokens.SetDown(false)
-	eventually(t, "the key set is fetched again", func() bool {
+	redistest.Eventually(t, "the key set is fetched again", func() bool {
 		return r.Post(t, `{secret}`, withToken(token)).DataJSON() == `{"secret":"s"}`
 	})
 	// Down later: what is known stays good.
@@ -300,7 +302,7 @@ func TestAHangingKeySet(t *testing.T) {
 		t.Errorf("%d fetches while one hangs", n)
 	}
 	tokens.Release()
-	eventually(t, "the keys are known", func() bool {
+	redistest.Eventually(t, "the keys are known", func() bool {
 		return r.Post(t, `{secret}`, withToken(tokens.Token(t, "ada"))).DataJSON() == `{"secret":"s"}`
 	})
 }
@@ -318,7 +320,7 @@ func TestKeySetFromAFile(t *testing.T) {
 	}
 	tokens.Rotate(t, newSigningKey(t, "RS256", "next"))
 	r.Write(t, "jwks.json", string(tokens.served))
-	eventually(t, "the new file is in use", func() bool {
+	redistest.Eventually(t, "the new file is in use", func() bool {
 		return r.Post(t, `{secret}`, withToken(tokens.Token(t, "ada"))).DataJSON() == `{"secret":"s"}`
 	})
 	if n := tokens.Fetches(); n != 0 {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 const costSDL = `type Query {
@@ -157,7 +159,7 @@ func TestRateLimitByCost(t *testing.T) {
 // TestRateLimitByCostIsSettled: what a response did not cost comes back, in the process and on Redis.
 func TestRateLimitByCostIsSettled(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
+	server := redistest.Start(t)
 	for name, redis := range map[string]string{"in the process": "", "on Redis": fmt.Sprintf("redis: {addresses: [%q]}, timeout: 1s, ", server.Address)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,7 +168,7 @@ func TestRateLimitByCostIsSettled(t *testing.T) {
 				t.Errorf("%d %v %s", a.Status, a.Header, a.Body)
 			}
 			spent := 2 // as many items came back
-			eventually(t, "what was not used comes back", func() bool {
+			redistest.Eventually(t, "what was not used comes back", func() bool {
 				spent++
 				a := r.Post(t, `{ one { id } }`)
 				return a.Header.Get("Ratelimit-Remaining") == fmt.Sprint(100-spent)

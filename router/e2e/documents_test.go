@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // hashOf is a document's hash as clients of automatic persisted queries send it.
@@ -110,7 +112,7 @@ func TestAutomaticPersistedQueriesOff(t *testing.T) {
 // TestAutomaticPersistedQueriesOnRedis: routers share documents, live through an outage, and need no Redis to start.
 func TestAutomaticPersistedQueriesOnRedis(t *testing.T) {
 	t.Parallel()
-	server := reserveRedis(t)
+	server := redistest.Reserve(t)
 	config := fmt.Sprintf("apq: {redis: {addresses: [%q]}, timeout: 1s}", server.Address)
 	one, _ := hello(t, options{Config: config})
 	two, _ := hello(t, options{Config: config})
@@ -121,7 +123,7 @@ func TestAutomaticPersistedQueriesOnRedis(t *testing.T) {
 	one.WaitLog(t, "on Redis again")
 	two.WaitLog(t, "on Redis again")
 	check(t, "registered", one.PostBody(t, body(late, "", hashOf(late))), 200, "", `{"other":"there"}`)
-	eventually(t, "the other router finds it", func() bool { return two.PostBody(t, body("", "", hashOf(late))).DataJSON() == `{"other":"there"}` })
+	redistest.Eventually(t, "the other router finds it", func() bool { return two.PostBody(t, body("", "", hashOf(late))).DataJSON() == `{"other":"there"}` })
 	client := server.Client()
 	defer client.Close()
 	if err := client.Set(context.Background(), "tributary:apq:"+hashOf("{ x }"), "{ hello }", 0).Err(); err != nil {
@@ -157,7 +159,7 @@ func TestPersistedDocuments(t *testing.T) {
 	check(t, "any text", r.Post(t, "{ other }"), 200, "", `{"other":"there"}`)
 
 	r.Write(t, "relay.json", `{"r2": "query R { other }"}`)
-	eventually(t, "the new manifest counts", func() bool { return r.PostBody(t, body("", "r2", "")).DataJSON() == `{"other":"there"}` })
+	redistest.Eventually(t, "the new manifest counts", func() bool { return r.PostBody(t, body("", "r2", "")).DataJSON() == `{"other":"there"}` })
 	check(t, "the old one does not", r.PostBody(t, body("", "r1", "")), 400, "PERSISTED_QUERY_NOT_IN_LIST", "")
 	r.Write(t, "relay.json", `{"r3": `)
 	r.WaitLog(t, "the last good one stays", "relay.json")

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // balancer is a load balancer as small as can be: it asks each router for its readiness, sends requests in turn to those
@@ -142,7 +144,7 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 	config := unshared + "traffic: {drain: 300ms}\nsubgraphs: {all: {share: false}}"
 	routers := []*router{start(t, options{Supergraph: g.sdl, Config: config}), start(t, options{Supergraph: g.sdl, Config: config})}
 	b := balance(t, 20*time.Millisecond, routers[0].URL, routers[1].URL)
-	eventually(t, "both are ready", func() bool { return b.ready() == 2 })
+	redistest.Eventually(t, "both are ready", func() bool { return b.ready() == 2 })
 
 	through := &router{URL: b.URL}
 	var good atomic.Int64
@@ -164,8 +166,8 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 		for _, r := range routers {
 			before := good.Load()
 			r.Restart(t)
-			eventually(t, "both are ready again", func() bool { return b.ready() == 2 })
-			eventually(t, "requests go on", func() bool { return good.Load() > before+50 })
+			redistest.Eventually(t, "both are ready again", func() bool { return b.ready() == 2 })
+			redistest.Eventually(t, "requests go on", func() bool { return good.Load() > before+50 })
 		}
 	}
 	stop()
@@ -191,7 +193,7 @@ func TestDraining(t *testing.T) {
 	holds.Store(true)
 	slow := make(chan *answer, 1)
 	go func() { slow <- ask(t, r, bothQuery) }()
-	eventually(t, "a request is under way", func() bool { return g.payments.Count() == 2 })
+	redistest.Eventually(t, "a request is under way", func() bool { return g.payments.Count() == 2 })
 	if err := r.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +225,7 @@ func TestShutdownWaitsForRequests(t *testing.T) {
 	r := start(t, options{Supergraph: g.sdl})
 	slow := make(chan *answer, 1)
 	go func() { slow <- ask(t, r, bothQuery) }()
-	eventually(t, "a request is under way", func() bool { return g.payments.Count() == 1 })
+	redistest.Eventually(t, "a request is under way", func() bool { return g.payments.Count() == 1 })
 	if err := r.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tributary-gql/tributary/router/internal/redistest"
+
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 )
@@ -54,18 +56,6 @@ func testMain(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
-}
-
-// eventually polls until holds is true.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !holds(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited %v in vain: %s", patience, what)
-		}
-	}
 }
 
 // options say how a router is started.
@@ -177,10 +167,10 @@ func (r *router) address(t testing.TB, from int, message string) string {
 	return address
 }
 
-// eventually is like the function, but gives up at once when the process has ended.
+// eventually is redistest.Eventually, but gives up at once when the process has ended.
 func (r *router) eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	eventually(t, what, func() bool {
+	redistest.Eventually(t, what, func() bool {
 		if holds() {
 			return true
 		}

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // TestShedding: beyond what the router may take on, clients are told at once to come back; probes never are.
@@ -75,7 +77,7 @@ func TestClientsThatSendSlowly(t *testing.T) {
 		})
 	}
 	group.Wait()
-	eventually(t, "others are answered", func() bool { return ask(t, r, bothQuery).DataJSON() == bothData })
+	redistest.Eventually(t, "others are answered", func() bool { return ask(t, r, bothQuery).DataJSON() == bothData })
 	if n := g.users.Count(); n != 1 {
 		t.Errorf("%d requests reached a subgraph", n)
 	}

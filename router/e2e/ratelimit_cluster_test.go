@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // The limits of these tests, in requests a second and at once. There are more users than everyone's limit has room for.
@@ -91,14 +93,14 @@ func (f *fleet) shares(t *testing.T) time.Time {
 	t.Helper()
 	for deadline := time.Now().Add(3 * patience); ; {
 		var lost int
-		eventually(t, "all routers are on Redis", func() bool {
+		redistest.Eventually(t, "all routers are on Redis", func() bool {
 			var onRedis bool
 			lost, onRedis = f.losses()
 			return onRedis
 		})
 		began, before, refused := time.Now(), f.admitted(), f.refused()
 		// Long enough for routers that do not share, which admit twice as much in the time, to be over the bound.
-		eventually(t, "limits admit some and refuse others", func() bool {
+		redistest.Eventually(t, "limits admit some and refuse others", func() bool {
 			return sum(f.admitted()) > sum(before)+6*everyoneBurst && f.refused() > refused+everyoneBurst
 		})
 		after := f.admitted()
@@ -140,7 +142,7 @@ func (f *fleet) outage(t *testing.T, kill, repair func()) {
 	kill()
 	f.waitLost(t)
 	before := f.admitted()
-	eventually(t, "requests are answered without Redis", func() bool { return sum(f.admitted()) > sum(before)+everyoneBurst })
+	redistest.Eventually(t, "requests are answered without Redis", func() bool { return sum(f.admitted()) > sum(before)+everyoneBurst })
 	repair()
 	found := f.shares(t)
 	for _, l := range f.loads {
@@ -170,9 +172,9 @@ func TestSentinelFailoverUnderLoad(t *testing.T) {
 			s := startSentinels(t)
 			f := startFleet(t, onError, fmt.Sprintf("addresses: [%s], master_name: main", strings.Join(s.Addresses, ", ")), "ada", "bob", "cy")
 			f.outage(t, s.Master.Kill, func() {
-				eventually(t, "the replica is the master", func() bool { return s.Replica.says("replication", "role:master") })
+				redistest.Eventually(t, "the replica is the master", func() bool { return s.Replica.Says("replication", "role:master") })
 			})
-			if !s.Replica.says("commandstats", "cmdstat_evalsha:") {
+			if !s.Replica.Says("commandstats", "cmdstat_evalsha:") {
 				t.Error("nobody asked the new master for a limit")
 			}
 		})
@@ -185,7 +187,7 @@ func TestClusterNodeOutageUnderLoad(t *testing.T) {
 	for _, onError := range []string{"allow", "local"} {
 		t.Run(onError, func(t *testing.T) {
 			t.Parallel()
-			nodes := startCluster(t)
+			nodes := redistest.StartCluster(t, 2*time.Second)
 			var addresses, users []string
 			for i, n := range nodes {
 				addresses = append(addresses, n.Address)
@@ -194,7 +196,7 @@ func TestClusterNodeOutageUnderLoad(t *testing.T) {
 			f := startFleet(t, onError, fmt.Sprintf("addresses: [%s]", strings.Join(addresses, ", ")), users...)
 			f.outage(t, nodes[1].Kill, func() { nodes[1].Start(t) })
 			for i, n := range nodes {
-				if !n.says("commandstats", "cmdstat_evalsha:") {
+				if !n.Says("commandstats", "cmdstat_evalsha:") {
 					t.Errorf("nobody asked node %d for a limit", i)
 				}
 			}
@@ -203,7 +205,7 @@ func TestClusterNodeOutageUnderLoad(t *testing.T) {
 }
 
 // userOn finds a user whose bucket is on the node, the one of that index among count.
-func userOn(t *testing.T, node *redisServer, index, count int) string {
+func userOn(t *testing.T, node *redistest.Server, index, count int) string {
 	t.Helper()
 	for i := range 1000 {
 		user := fmt.Sprintf("user-%d", i)
@@ -211,7 +213,7 @@ func userOn(t *testing.T, node *redisServer, index, count int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if slot >= slots*index/count && slot < slots*(index+1)/count {
+		if slot >= redistest.Slots*index/count && slot < redistest.Slots*(index+1)/count {
 			return user
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // limited starts a router with rate limits over one subgraph.
@@ -138,19 +140,19 @@ func TestRedisOutageUnderLoad(t *testing.T) {
 	for _, onError := range []string{"allow", "local", "deny"} {
 		t.Run(onError, func(t *testing.T) {
 			t.Parallel()
-			server := startRedis(t)
+			server := redistest.Start(t)
 			r := limited(t, onRedis(onError, server.Address), rule)
 			l := startLoad(t, 4, r)
 			progress := func(what string) {
 				t.Helper()
 				before := l.of(200, 200)
-				eventually(t, what, func() bool { return l.of(200, 200) >= before+50 })
+				redistest.Eventually(t, what, func() bool { return l.of(200, 200) >= before+50 })
 			}
 			progress("requests are answered")
 			server.Kill()
 			r.WaitLog(t, "rate limits cannot reach Redis")
 			if onError == "deny" {
-				eventually(t, "requests are refused", func() bool { return l.of(503, 503) > 0 })
+				redistest.Eventually(t, "requests are refused", func() bool { return l.of(503, 503) > 0 })
 			} else {
 				progress("requests are answered without Redis")
 			}
@@ -176,7 +178,7 @@ func TestRedisOutageUnderLoad(t *testing.T) {
 // TestStartWithoutRedis: the router is ready and answers, and the limits are on Redis as soon as it is there.
 func TestStartWithoutRedis(t *testing.T) {
 	t.Parallel()
-	server := reserveRedis(t)
+	server := redistest.Reserve(t)
 	r := limited(t, onRedis("local", server.Address), `{name: all, key: 'header("x-user")', rate: 2, per: 1h}`)
 	ask := func(user string) *answer { return r.Post(t, `{ hello }`, withHeader("X-User", user)) }
 	for range 2 {
@@ -196,14 +198,14 @@ func TestStartWithoutRedis(t *testing.T) {
 // TestTwoRoutersShareLimits: over any time two routers together admit no more than the limit says.
 func TestTwoRoutersShareLimits(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
+	server := redistest.Start(t)
 	const rate, burst = 50, 20
 	rule := fmt.Sprintf(`{name: all, key: address, rate: %d, per: 1s, burst: %d}`, rate, burst)
 	config := fmt.Sprintf("redis: {addresses: [%s]}, timeout: 5s, on_error: deny, ", server.Address)
 	one, two := limited(t, config, rule), limited(t, config, rule)
 	began := time.Now()
 	l := startLoad(t, 8, one, two)
-	eventually(t, "limits refuse some and admit others", func() bool { return l.of(429, 429) > 100 && l.of(200, 200) > 2*burst })
+	redistest.Eventually(t, "limits refuse some and admit others", func() bool { return l.of(429, 429) > 100 && l.of(200, 200) > 2*burst })
 	l.end()
 	most := int64(burst + rate*time.Since(began).Seconds() + 1)
 	if admitted := l.of(200, 200); admitted > most {

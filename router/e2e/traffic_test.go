@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // accounts is a graph of two subgraphs: users answers at once, payments as a test wants.
@@ -117,7 +119,7 @@ func TestWhatHasArrivedByTheDeadlineIsAnswered(t *testing.T) {
 				test.message != "" && e.Message != test.message {
 				t.Errorf("got %s", a.Body)
 			}
-			eventually(t, "the subgraph sees that the router has gone", func() bool { return cancelled.Load() == 1 })
+			redistest.Eventually(t, "the subgraph sees that the router has gone", func() bool { return cancelled.Load() == 1 })
 			if n := g.payments.Count(); n != 1 {
 				t.Errorf("%d requests", n)
 			}
@@ -141,12 +143,12 @@ func TestAClientThatGoesEndsItsFetches(t *testing.T) {
 		_, err := r.Try(request)
 		done <- err
 	}()
-	eventually(t, "the subgraph is asked", func() bool { return g.payments.Count() == 1 })
+	redistest.Eventually(t, "the subgraph is asked", func() bool { return g.payments.Count() == 1 })
 	cancel()
 	if err := <-done; err == nil {
 		t.Error("the client got an answer")
 	}
-	eventually(t, "the subgraph sees that the router has gone", func() bool { return cancelled.Load() == 1 })
+	redistest.Eventually(t, "the subgraph sees that the router has gone", func() bool { return cancelled.Load() == 1 })
 }
 
 func TestRetries(t *testing.T) {
@@ -224,7 +226,7 @@ func TestCircuitBreaker(t *testing.T) {
 		t.Errorf("%d requests, %d probes were due", n, probes)
 	}
 	isUp.Store(true)
-	eventually(t, "the circuit closes", func() bool { return r.Post(t, bothQuery).DataJSON() == bothData })
+	redistest.Eventually(t, "the circuit closes", func() bool { return r.Post(t, bothQuery).DataJSON() == bothData })
 	for range 20 {
 		want(t, "afterwards", r.Post(t, bothQuery), bothData)
 	}
@@ -259,7 +261,7 @@ func TestFetchesUnderWayAreBounded(t *testing.T) {
 		want(t, "beyond the queue", <-answers, halfData, "SUBGRAPH_OVERLOADED")
 	}
 	want(t, "the other subgraph", r.Post(t, `{me{name}}`), `{"me":{"name":"Ada"}}`)
-	eventually(t, "three are under way", func() bool { return g.payments.Count() == 3 })
+	redistest.Eventually(t, "three are under way", func() bool { return g.payments.Count() == 3 })
 	close(hold)
 	for range 7 {
 		want(t, "in its turn", <-answers, bothData)
@@ -279,7 +281,7 @@ func TestHedges(t *testing.T) {
 	})
 	r := start(t, options{Supergraph: g.sdl, Config: "subgraphs: {payments: {hedge: {enabled: true, delay: 50ms}}}"})
 	want(t, "a slow answer", r.Post(t, bothQuery), bothData)
-	eventually(t, "the loser is cancelled", func() bool { return cancelled.Load() == 1 })
+	redistest.Eventually(t, "the loser is cancelled", func() bool { return cancelled.Load() == 1 })
 	if n := g.payments.Count(); n != 2 {
 		t.Errorf("%d requests", n)
 	}
@@ -310,7 +312,7 @@ func TestSharedFetchesAreRetriedOnce(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "the subgraph is asked", func() bool { return seen.Load() == 1 })
+	redistest.Eventually(t, "the subgraph is asked", func() bool { return seen.Load() == 1 })
 	close(release)
 	group.Wait()
 	if n := g.payments.Count(); n > 12 || n < 2 {

@@ -3,12 +3,11 @@ package apq
 import (
 	"context"
 	"fmt"
-	"net"
-	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
@@ -84,78 +83,24 @@ func TestValidHash(t *testing.T) {
 	}
 }
 
-// patience is how long a test waits for something that has to happen.
-const patience = 20 * time.Second
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !holds(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited %v in vain: %s", patience, what)
-		}
-	}
-}
-
-// server is a redis-server that can be stopped and started again on its port.
-type server struct {
-	address string
-	command *exec.Cmd
-	client  *redis.Client
-}
-
-func startRedis(t *testing.T) *server {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{address: listener.Addr().String()}
-	_ = listener.Close()
-	s.client = redis.NewClient(&redis.Options{Addr: s.address, DialerRetries: 1, MaxRetries: -1})
-	t.Cleanup(func() {
-		s.stop()
-		_ = s.client.Close()
-	})
-	s.start(t)
-	return s
-}
-
-func (s *server) start(t *testing.T) {
-	t.Helper()
-	_, port, _ := net.SplitHostPort(s.address)
-	if _, err := strconv.Atoi(port); err != nil {
-		t.Fatal(err)
-	}
-	s.command = exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
-	if err := s.command.Start(); err != nil {
-		t.Fatalf("these tests need redis-server: %v", err)
-	}
-	eventually(t, "redis-server answers", func() bool { return s.client.Ping(context.Background()).Err() == nil })
-}
-
-func (s *server) stop() {
-	_ = s.command.Process.Kill()
-	_ = s.command.Wait() // it was killed, and that is what it says
-}
-
 // TestRoutersShareDocuments: what one has registered another finds, though nobody's word is taken for a hash.
 func TestRoutersShareDocuments(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
+	s := redistest.Start(t)
+	client := s.Client()
+	defer client.Close()
 	o := func() Options {
-		return Options{Redis: redisconn.New(redisconn.Options{Addresses: []string{s.address}}, time.Second), Timeout: time.Second}
+		return Options{Redis: redisconn.New(redisconn.Options{Addresses: []string{s.Address}}, time.Second), Timeout: time.Second}
 	}
 	one, two := newCache(t, o()), newCache(t, o())
 	hash := Hash("{ a }")
 	one.Put(hash, "{ a }")
-	eventually(t, "the other router finds it", func() bool { return two.Get(t.Context(), hash) == "{ a }" })
-	if ttl := s.client.TTL(t.Context(), "tributary:apq:"+hash).Val(); ttl <= 0 || ttl > 24*time.Hour {
+	redistest.Eventually(t, "the other router finds it", func() bool { return two.Get(t.Context(), hash) == "{ a }" })
+	if ttl := client.TTL(t.Context(), "tributary:apq:"+hash).Val(); ttl <= 0 || ttl > 24*time.Hour {
 		t.Errorf("it expires in %v", ttl)
 	}
 	forged := Hash("{ mine }")
-	if err := s.client.Set(t.Context(), "tributary:apq:"+forged, "{ yours }", 0).Err(); err != nil {
+	if err := client.Set(t.Context(), "tributary:apq:"+forged, "{ yours }", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if got := two.Get(t.Context(), forged); got != "" {
@@ -166,10 +111,12 @@ func TestRoutersShareDocuments(t *testing.T) {
 // TestOutage: without Redis each router remembers its own, and returns to Redis when that is back.
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
-	s.stop()
-	c := newCache(t, Options{Redis: redisconn.New(redisconn.Options{Addresses: []string{s.address}}, time.Second), Timeout: time.Second})
-	eventually(t, "the breaker opens", func() bool { return c.breaker.State().String() == "open" })
+	s := redistest.Start(t)
+	client := s.Client()
+	defer client.Close()
+	s.Kill()
+	c := newCache(t, Options{Redis: redisconn.New(redisconn.Options{Addresses: []string{s.Address}}, time.Second), Timeout: time.Second})
+	redistest.Eventually(t, "the breaker opens", func() bool { return c.breaker.State().String() == "open" })
 	own := Hash("{ own }")
 	c.Put(own, "{ own }")
 	if got := c.Get(t.Context(), own); got != "{ own }" {
@@ -178,10 +125,10 @@ func TestOutage(t *testing.T) {
 	if got := c.Get(t.Context(), Hash("{ other }")); got != "" {
 		t.Errorf("got %q", got)
 	}
-	s.start(t)
+	s.Start(t)
 	other := Hash("{ other }")
-	if err := s.client.Set(t.Context(), "tributary:apq:"+other, "{ other }", 0).Err(); err != nil {
+	if err := client.Set(t.Context(), "tributary:apq:"+other, "{ other }", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it asks Redis again", func() bool { return c.Get(t.Context(), other) == "{ other }" })
+	redistest.Eventually(t, "it asks Redis again", func() bool { return c.Get(t.Context(), other) == "{ other }" })
 }

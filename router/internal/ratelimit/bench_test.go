@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // BenchmarkTake is the price of one decision on one rule.
@@ -11,17 +13,17 @@ func BenchmarkTake(b *testing.B) {
 	rule := Rule{Name: "r", Key: "address", Rate: 1_000_000, Per: time.Second, Burst: 1 << 40}
 	leased := rule
 	leased.Lease = 1000
-	server, down := startRedis(b), startRedis(b)
-	down.kill()
-	shared := RedisOptions{Addresses: []string{server.address}}
+	server, down := redistest.Start(b), redistest.Start(b)
+	down.Kill()
+	shared := RedisOptions{Addresses: []string{server.Address}}
 	for _, c := range []struct {
 		name    string
 		options Options
 	}{
 		{"in the process", Options{Rules: []Rule{rule}}},
-		{"on Redis", Options{Rules: []Rule{rule}, Redis: shared, OnError: Deny, Timeout: patience}},
-		{"leased", Options{Rules: []Rule{leased}, Redis: shared, OnError: Deny, Timeout: patience}},
-		{"Redis down, local", Options{Rules: []Rule{rule}, Redis: RedisOptions{Addresses: []string{down.address}}}},
+		{"on Redis", Options{Rules: []Rule{rule}, Redis: shared, OnError: Deny, Timeout: redistest.Patience}},
+		{"leased", Options{Rules: []Rule{leased}, Redis: shared, OnError: Deny, Timeout: redistest.Patience}},
+		{"Redis down, local", Options{Rules: []Rule{rule}, Redis: RedisOptions{Addresses: []string{down.Address}}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			l, caller := run(b, c.options), from("192.0.2.1")

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tributary-gql/tributary/router/internal/redistest"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -31,8 +33,8 @@ func scriptWithClock(t *testing.T) *redis.Script {
 // TestTheScriptAndTheProcessJudgeAlike sends the same random demands to both.
 func TestTheScriptAndTheProcessJudgeAlike(t *testing.T) {
 	t.Parallel()
-	server, script, now := startRedis(t), scriptWithClock(t), newClock()
-	client := server.client()
+	server, script, now := redistest.Start(t), scriptWithClock(t), newClock()
+	client := server.Client()
 	defer client.Close()
 	local, err := newLocalStore(100, now.Now)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // clock is a clock that stands still.
@@ -46,9 +48,9 @@ func eachStore(t *testing.T, test func(t *testing.T, limiter func(...Rule) *Limi
 	})
 	t.Run("on Redis", func(t *testing.T) {
 		t.Parallel()
-		server := startRedis(t)
+		server := redistest.Start(t)
 		test(t, func(rules ...Rule) *Limiter {
-			return run(t, Options{Rules: rules, Redis: RedisOptions{Addresses: []string{server.address}}, OnError: Deny, Timeout: patience})
+			return run(t, Options{Rules: rules, Redis: RedisOptions{Addresses: []string{server.Address}}, OnError: Deny, Timeout: redistest.Patience})
 		})
 	})
 }
@@ -218,10 +220,10 @@ func TestBucketsInTheProcessAreBounded(t *testing.T) {
 
 func TestScriptsThatRedisForgotAreSentAgain(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
-	l := run(t, Options{Rules: []Rule{{Name: "r", Key: "address", Rate: 3, Per: time.Hour}}, Redis: RedisOptions{Addresses: []string{server.address}}, OnError: Deny, Timeout: patience})
+	server := redistest.Start(t)
+	l := run(t, Options{Rules: []Rule{{Name: "r", Key: "address", Rate: 3, Per: time.Hour}}, Redis: RedisOptions{Addresses: []string{server.Address}}, OnError: Deny, Timeout: redistest.Patience})
 	got := admitted(l, from("192.0.2.1"), 1, 2)
-	server.do(t, "SCRIPT", "FLUSH")
+	server.Do(t, "SCRIPT", "FLUSH")
 	if got += admitted(l, from("192.0.2.1"), 1, 5); got != 3 {
 		t.Errorf("admitted %d, want 3", got)
 	}
@@ -229,10 +231,10 @@ func TestScriptsThatRedisForgotAreSentAgain(t *testing.T) {
 
 func TestFullBucketsLeaveNothingInRedis(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
-	l := run(t, Options{Rules: []Rule{{Name: "r", Key: "address", Rate: 100, Per: time.Second}}, Redis: RedisOptions{Addresses: []string{server.address}}, OnError: Deny, Timeout: patience})
+	server := redistest.Start(t)
+	l := run(t, Options{Rules: []Rule{{Name: "r", Key: "address", Rate: 100, Per: time.Second}}, Redis: RedisOptions{Addresses: []string{server.Address}}, OnError: Deny, Timeout: redistest.Patience})
 	admitted(l, from("192.0.2.1"), 10, 1)
-	eventually(t, "the key expires", func() bool { return server.do(t, "DBSIZE") == "0" })
+	redistest.Eventually(t, "the key expires", func() bool { return server.Do(t, "DBSIZE") == "0" })
 }
 
 func TestMistakesInOptionsAreAllNamed(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // journal is a log that can be read while it is written.
@@ -72,27 +74,27 @@ func TestAnOutageUnderLoadIsWhatOnErrorSays(t *testing.T) {
 		for _, how := range []string{"killed", "hanging"} {
 			t.Run(string(c.mode)+" "+how, func(t *testing.T) {
 				t.Parallel()
-				server, log := startRedis(t), &journal{}
+				server, log := redistest.Start(t), &journal{}
 				l := run(t, Options{
 					Rules: []Rule{{Name: "r", Key: "address", Rate: 5, Per: time.Second}}, OnError: c.mode, Timeout: 50 * time.Millisecond,
-					Redis: RedisOptions{Addresses: []string{server.address}}, Logger: slog.New(slog.NewTextHandler(log, nil)),
+					Redis: RedisOptions{Addresses: []string{server.Address}}, Logger: slog.New(slog.NewTextHandler(log, nil)),
 				})
-				eventually(t, "Redis decides", func() bool {
-					return l.Take(context.Background(), ByRequests, from("192.0.2.2"), 1).Outcome == Admitted && server.do(t, "DBSIZE") != "0"
+				redistest.Eventually(t, "Redis decides", func() bool {
+					return l.Take(context.Background(), ByRequests, from("192.0.2.2"), 1).Outcome == Admitted && server.Do(t, "DBSIZE") != "0"
 				})
 				outcomes, worst := background(t, l)
-				eventually(t, "load", func() bool { return outcomes[Admitted].Load() > 0 && outcomes[Refused].Load() > 0 })
+				redistest.Eventually(t, "load", func() bool { return outcomes[Admitted].Load() > 0 && outcomes[Refused].Load() > 0 })
 				if how == "killed" {
-					server.kill()
+					server.Kill()
 				} else {
-					server.freeze(t)
+					server.Freeze(t)
 				}
-				eventually(t, "the breaker opens", func() bool { return log.count(lost) == 1 })
+				redistest.Eventually(t, "the breaker opens", func() bool { return log.count(lost) == 1 })
 				calls := l.redis.client.PoolStats()
 				asked := calls.Hits + calls.Misses
 				seen := outcomes[c.sees].Load()
 				worst.Store(0)
-				eventually(t, "decisions without Redis", func() bool { return outcomes[c.sees].Load() > seen+20_000 })
+				redistest.Eventually(t, "decisions without Redis", func() bool { return outcomes[c.sees].Load() > seen+20_000 })
 				calls = l.redis.client.PoolStats()
 				// Only probes ask, a few a second, and those under way when the breaker opened.
 				if now := calls.Hits + calls.Misses; now-asked > 100 {
@@ -101,11 +103,11 @@ func TestAnOutageUnderLoadIsWhatOnErrorSays(t *testing.T) {
 				t.Logf("the slowest decision without Redis took %v", time.Duration(worst.Load()))
 				began := time.Now()
 				if how == "killed" {
-					server.start(t)
+					server.Start(t)
 				} else {
-					server.thaw(t)
+					server.Thaw(t)
 				}
-				eventually(t, "Redis is found again", func() bool { return log.count(found) >= 1 })
+				redistest.Eventually(t, "Redis is found again", func() bool { return log.count(found) >= 1 })
 				t.Logf("found again after %v", time.Since(began))
 				for _, o := range c.not {
 					if n := outcomes[o].Load(); n > 0 {
@@ -122,31 +124,31 @@ func TestAnOutageUnderLoadIsWhatOnErrorSays(t *testing.T) {
 
 func TestARouterStartsWithoutRedis(t *testing.T) {
 	t.Parallel()
-	server, log := startRedis(t), &journal{}
-	server.kill()
+	server, log := redistest.Start(t), &journal{}
+	server.Kill()
 	l := run(t, Options{
 		Rules:  []Rule{{Name: "r", Key: "address", Rate: 5, Per: time.Hour}},
-		Redis:  RedisOptions{Addresses: []string{server.address}},
+		Redis:  RedisOptions{Addresses: []string{server.Address}},
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})
-	eventually(t, "the outage is known before any request", func() bool { return log.count(lost) == 1 })
+	redistest.Eventually(t, "the outage is known before any request", func() bool { return log.count(lost) == 1 })
 	if got := admitted(l, from("192.0.2.1"), 1, 20); got != 5 {
 		t.Errorf("admitted %d without Redis, want 5", got)
 	}
-	server.start(t)
-	eventually(t, "Redis is found", func() bool { return log.count(found) == 1 })
-	if got := admitted(l, from("192.0.2.1"), 1, 20); got != 5 || server.do(t, "DBSIZE") != "1" {
+	server.Start(t)
+	redistest.Eventually(t, "Redis is found", func() bool { return log.count(found) == 1 })
+	if got := admitted(l, from("192.0.2.1"), 1, 20); got != 5 || server.Do(t, "DBSIZE") != "1" {
 		t.Errorf("admitted %d on Redis, want 5", got)
 	}
 }
 
 func TestARedisThatRefusesIsAFailure(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t, "--requirepass", "secret", "--protected-mode", "no")
+	server := redistest.Start(t, "--requirepass", "secret", "--protected-mode", "no")
 	limited := func(password string) *Limiter {
 		return run(t, Options{
-			Rules: []Rule{{Name: "r", Key: "address", Rate: 5, Per: time.Hour}}, OnError: Deny, Timeout: patience,
-			Redis: RedisOptions{Addresses: []string{server.address}, Password: password},
+			Rules: []Rule{{Name: "r", Key: "address", Rate: 5, Per: time.Hour}}, OnError: Deny, Timeout: redistest.Patience,
+			Redis: RedisOptions{Addresses: []string{server.Address}, Password: password},
 		})
 	}
 	if d := limited("wrong").Take(context.Background(), ByRequests, from("192.0.2.1"), 1); d.Outcome != Unavailable {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // load is what concurrent callers saw: when each admitted request was sent, and when its answer came. The token was
@@ -81,8 +83,8 @@ func (l *load) checkBound(t *testing.T, rate, burst float64) {
 
 func TestTwoRoutersAdmitNoMoreThanTheRateAndTheBurst(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
-	o := Options{Rules: []Rule{{Name: "r", Key: "address", Rate: 200, Per: time.Second, Burst: 50}}, Redis: RedisOptions{Addresses: []string{server.address}}, OnError: Deny, Timeout: patience}
+	server := redistest.Start(t)
+	o := Options{Rules: []Rule{{Name: "r", Key: "address", Rate: 200, Per: time.Second, Burst: 50}}, Redis: RedisOptions{Addresses: []string{server.Address}}, OnError: Deny, Timeout: redistest.Patience}
 	l := flood(1500*time.Millisecond, from("192.0.2.1"), run(t, o), run(t, o))
 	l.checkBound(t, 200, 50)
 	t.Logf("admitted %d of %d in 1.5 s; the limit is 350", len(l.admitted), len(l.admitted)+l.refused)
@@ -94,18 +96,18 @@ func TestTwoRoutersAdmitNoMoreThanTheRateAndTheBurst(t *testing.T) {
 func TestLeasesSpareRedisWithinTheirError(t *testing.T) {
 	t.Parallel()
 	const rate, burst, block, routers = 2000, 400, 100, 2
-	server := startRedis(t)
+	server := redistest.Start(t)
 	o := Options{
-		Rules: []Rule{{Name: "r", Key: "address", Rate: rate, Per: time.Second, Burst: burst, Lease: block}}, OnError: Deny, Timeout: patience,
-		Redis: RedisOptions{Addresses: []string{server.address}},
+		Rules: []Rule{{Name: "r", Key: "address", Rate: rate, Per: time.Second, Burst: burst, Lease: block}}, OnError: Deny, Timeout: redistest.Patience,
+		Redis: RedisOptions{Addresses: []string{server.Address}},
 	}
 	var limiters []*Limiter
 	for range routers {
 		limiters = append(limiters, run(t, o))
 	}
-	before := server.scriptCalls(t)
+	before := scriptCalls(t, server)
 	l := flood(800*time.Millisecond, from("192.0.2.1"), limiters...)
-	calls := server.scriptCalls(t) - before
+	calls := scriptCalls(t, server) - before
 	l.checkBound(t, rate, burst+routers*block)
 	total := len(l.admitted) + l.refused
 	t.Logf("%d admitted of %d with %d calls to Redis", len(l.admitted), total, calls)
@@ -116,17 +118,17 @@ func TestLeasesSpareRedisWithinTheirError(t *testing.T) {
 
 func TestALeaseIsSpentOnceAndExpires(t *testing.T) {
 	t.Parallel()
-	server, now := startRedis(t), newClock()
+	server, now := redistest.Start(t), newClock()
 	l := run(t, Options{
-		Rules: []Rule{{Name: "r", Key: "address", Rate: 100, Per: time.Hour, Lease: 10}}, OnError: Deny, Timeout: patience,
-		Redis: RedisOptions{Addresses: []string{server.address}}, Now: now.Now,
+		Rules: []Rule{{Name: "r", Key: "address", Rate: 100, Per: time.Hour, Lease: 10}}, OnError: Deny, Timeout: redistest.Patience,
+		Redis: RedisOptions{Addresses: []string{server.Address}}, Now: now.Now,
 	})
-	eventually(t, "the first probe", func() bool { return server.scriptCalls(t) > 0 })
-	before := server.scriptCalls(t)
+	redistest.Eventually(t, "the first probe", func() bool { return scriptCalls(t, server) > 0 })
+	before := scriptCalls(t, server)
 	if got := admitted(l, from("192.0.2.1"), 1, 10); got != 10 {
 		t.Fatalf("admitted %d of the first block", got)
 	}
-	if calls := server.scriptCalls(t) - before; calls != 1 {
+	if calls := scriptCalls(t, server) - before; calls != 1 {
 		t.Errorf("a block took %d calls", calls)
 	}
 	if got := admitted(l, from("192.0.2.1"), 1, 1); got != 1 {
@@ -137,20 +139,20 @@ func TestALeaseIsSpentOnceAndExpires(t *testing.T) {
 		t.Errorf("admitted %d after that, want 80 of 100", got)
 	}
 	// Ten blocks, and one refusal that is remembered.
-	if calls := server.scriptCalls(t) - before; calls != 11 {
+	if calls := scriptCalls(t, server) - before; calls != 11 {
 		t.Errorf("all of it took %d calls, want 11", calls)
 	}
 }
 
 func TestRefusalsGiveLeasedTokensBack(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
+	server := redistest.Start(t)
 	l := run(t, Options{
 		Rules: []Rule{
 			{Name: "leased", Key: `"all"`, Rate: 20, Per: time.Hour, Lease: 5},
 			{Name: "narrow", Key: "address", Rate: 3, Per: time.Hour},
 		},
-		OnError: Deny, Timeout: patience, Redis: RedisOptions{Addresses: []string{server.address}},
+		OnError: Deny, Timeout: redistest.Patience, Redis: RedisOptions{Addresses: []string{server.Address}},
 	})
 	total := 0
 	for _, address := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6", "192.0.2.7"} {

@@ -5,13 +5,15 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
 
 // TestSettle: what was not used comes back, what was used beyond is debited, and no bucket is fuller than its burst.
 func TestSettle(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
-	for name, redis := range map[string]RedisOptions{"in the process": {}, "on Redis": {Addresses: []string{server.address}}} {
+	server := redistest.Start(t)
+	for name, redis := range map[string]RedisOptions{"in the process": {}, "on Redis": {Addresses: []string{server.Address}}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			limiter, err := New(Options{Redis: redis, Timeout: time.Second, Rules: []Rule{
@@ -42,10 +44,10 @@ func TestSettle(t *testing.T) {
 				}
 				limiter.Settle(ctx, d, c.estimated, c.actual)
 				if c.actual > 100 { // all tokens that there were are gone
-					eventually(t, "nothing is left", func() bool { return !limiter.Take(ctx, ByCost, caller, 1).Allowed() })
+					redistest.Eventually(t, "nothing is left", func() bool { return !limiter.Take(ctx, ByCost, caller, 1).Allowed() })
 					continue
 				}
-				eventually(t, "the correction is made", func() bool {
+				redistest.Eventually(t, "the correction is made", func() bool {
 					probe := limiter.Take(ctx, ByCost, caller, 1)
 					limiter.Settle(ctx, probe, 1, 0)
 					return probe.Remaining == c.left-1
