@@ -145,7 +145,7 @@ func overrideConflict(s fieldSource, from supergraph.GraphID, source *subgraph.F
 // applyOverride notes a valid override and gives the hints that go with it.
 func (c *composition) applyOverride(f *mergedField, s fieldSource, from supergraph.GraphID, source *subgraph.Field, place []diag.Location) {
 	name, fromName := c.report.name(s.graph), c.report.name(from)
-	places := append(place, c.report.at(from, source.Position))
+	places := slices.Concat(place, []diag.Location{c.report.at(from, source.Position)})
 	label := s.field.Override.Label
 	if label != "" && !isOverrideLabel(label) {
 		c.report.error(diag.OverrideLabelInvalid, place,

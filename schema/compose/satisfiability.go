@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/tributary-gql/tributary/schema/diag"
-	"github.com/tributary-gql/tributary/schema/querygraph"
 	"github.com/tributary-gql/tributary/schema/satisfiability"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
@@ -35,7 +34,7 @@ func (c *composition) problemPlaces(p satisfiability.Problem) []diag.Location {
 		return nil
 	}
 	involved := func(g supergraph.GraphID) bool {
-		return len(p.Subgraphs) == 0 || slices.Contains(p.Subgraphs, querygraph.SubgraphID(g))
+		return len(p.Subgraphs) == 0 || slices.Contains(p.Subgraphs, g)
 	}
 	var places []diag.Location
 	if f := t.field[p.Field]; f != nil {

@@ -99,13 +99,11 @@ func (s *Subgraph) inString(v *ast.Value, offset int) *ast.Position {
 func stringOffset(text string, offset int) int {
 	runes := 1
 	for i := 1; i < len(text) && text[i] != '"' && offset > 0; offset-- {
-		size := 1
-		switch {
-		case text[i] == '\\':
+		_, size := utf8.DecodeRuneInString(text[i:])
+		if text[i] == '\\' {
 			size = escapeLength(text[i:])
 			runes += size
-		default:
-			_, size = utf8.DecodeRuneInString(text[i:])
+		} else {
 			runes++
 		}
 		i += size

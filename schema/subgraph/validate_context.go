@@ -70,7 +70,7 @@ func (b *builder) checkFromContext(t *Type, f *Field, arg *Argument) {
 		b.add(diag.ContextNotSet, arg.Default.Position, "Remove the default value.",
 			"The argument %q takes its value from a context and cannot have a default value.", coordinate)
 	}
-	b.checkContextSelection(f, arg, coordinate)
+	b.checkContextSelection(arg, coordinate)
 	for _, key := range t.Keys {
 		if key.Resolvable {
 			return
@@ -81,7 +81,7 @@ func (b *builder) checkFromContext(t *Type, f *Field, arg *Argument) {
 }
 
 // checkContextSelection checks what the argument takes from which context.
-func (b *builder) checkContextSelection(f *Field, arg *Argument, coordinate string) {
+func (b *builder) checkContextSelection(arg *Argument, coordinate string) {
 	c := arg.FromContext
 	at := atSign(c.Application.Position)
 	var value *ast.Value
