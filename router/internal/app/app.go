@@ -18,6 +18,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/gather"
 	"github.com/tributary-gql/tributary/router/internal/hook"
 	"github.com/tributary-gql/tributary/router/internal/limits"
 	"github.com/tributary-gql/tributary/router/internal/operation"
@@ -179,7 +180,8 @@ func (a *App) Run(ctx context.Context) error {
 	a.mu.Unlock()
 	httpServer := &http.Server{
 		Handler: a.drain.handler(a), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: a.config.Traffic.ReadTimeout.Std(), IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
+		ConnContext: gather.ConnContext,
+		ErrorLog:    slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

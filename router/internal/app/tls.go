@@ -9,6 +9,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/gather"
 )
 
 // newListenerCerts gives what clients are shown; nil without TLS.
@@ -33,7 +34,7 @@ func (a *App) serve(server *http.Server, listener net.Listener) error {
 	server.Protocols.SetHTTP1(true)
 	if a.certs == nil {
 		server.Protocols.SetUnencryptedHTTP2(true)
-		return server.Serve(listener)
+		return server.Serve(gather.Listener(listener))
 	}
 	server.Protocols.SetHTTP2(true)
 	server.TLSConfig = a.certs.Config()

@@ -56,10 +56,7 @@ func (g *Group[K, V]) Join(ctx context.Context, hash uint64, key K) (*Flight[K, 
 		if !g.equal(f.key, key) {
 			return nil, Stranger
 		}
-		f.followers++
-		if f.landed == nil {
-			f.landed = make(chan struct{})
-		}
+		f.follow()
 		return f, Follower
 	}
 	f := &Flight[K, V]{Context: ctx, key: key, hash: hash, shard: s}
@@ -69,6 +66,25 @@ func (g *Group[K, V]) Join(ctx context.Context, hash uint64, key K) (*Flight[K, 
 		f.stop = context.AfterFunc(ctx, f.leaderGone)
 	}
 	return f, Leader
+}
+
+// follow is called with shard.mu held.
+func (f *Flight[K, V]) follow() {
+	f.followers++
+	if f.landed == nil {
+		f.landed = make(chan struct{})
+	}
+}
+
+// Follow makes the caller a follower of a flight that it knows, as if it had joined with an equal key. False: it has landed.
+func (f *Flight[K, V]) Follow() bool {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	if f.isLanded {
+		return false
+	}
+	f.follow()
+	return true
 }
 
 // Len is the number of flights.

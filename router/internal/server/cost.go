@@ -65,15 +65,14 @@ func (s *Server) admit(w http.ResponseWriter, requests []*graphqlRequest) {
 }
 
 // limitCost judges what an operation is estimated to cost, before anything is planned for it, and debits it from limits by
-// cost. It gives the sink to answer through.
-func (s *Server) limitCost(ctx context.Context, r *http.Request, identity *auth.Identity, request *graphqlRequest, prepared *snapshot.Prepared, variables [][]byte, sink exec.Sink, watched *telemetry.Operation) (exec.Sink, error) {
+// cost. It gives the sink to answer through, and the estimate.
+func (s *Server) limitCost(ctx context.Context, r *http.Request, identity *auth.Identity, request *graphqlRequest, prepared *snapshot.Prepared, variables [][]byte, sink exec.Sink, watched *telemetry.Operation) (exec.Sink, estimate, error) {
 	if prepared.Cost == nil {
-		return sink, nil
+		return sink, estimate{}, nil
 	}
 	o := &s.options.Cost
 	estimated, err := prepared.Cost.Cost(variables)
 	estimated = min(estimated, maxCost)
-	watched.Cost(estimated)
 	result := costOK
 	switch {
 	case err != nil:
@@ -82,25 +81,41 @@ func (s *Server) limitCost(ctx context.Context, r *http.Request, identity *auth.
 		result = string(gqlerr.CostLimitExceeded)
 		err = tooExpensive(estimated, o.Max)
 	}
-	if o.Observe != nil {
-		o.Observe(estimated, result)
-	}
+	noted := estimate{cost: estimated, result: result}
+	s.noteCost(watched, noted)
 	if o.Expose == ExposeHeaders {
 		request.admission.expose(estimated, o.Max)
 	}
 	if err != nil && o.Enforce {
-		return nil, err
+		return nil, noted, err
 	}
 	decision, err := s.debitCost(ctx, r, identity, request.admission, estimated)
 	if err != nil {
-		return nil, err
+		return nil, noted, err
 	}
 	if !prepared.Cost.Counts() && o.Expose != ExposeExtensions {
-		return sink, nil
+		return sink, noted, nil
 	}
 	return &costSink{
 		next: sink, server: s, cost: prepared.Cost, variables: variables, estimated: estimated, decision: decision,
-	}, nil
+	}, noted, nil
+}
+
+// estimate is what an operation is estimated to cost, and what follows from that; the zero value when nobody estimates.
+type estimate struct {
+	cost   float64
+	result string // costOK, or the code with which the operation is, or would be, refused
+}
+
+// noteCost tells those who observe costs.
+func (s *Server) noteCost(watched *telemetry.Operation, e estimate) {
+	if e.result == "" {
+		return
+	}
+	watched.Cost(e.cost)
+	if s.options.Cost.Observe != nil {
+		s.options.Cost.Observe(e.cost, e.result)
+	}
 }
 
 func tooExpensive(estimated, most float64) error {

@@ -267,6 +267,6 @@ func benchmarkWrite(b *testing.B, payload []byte, as encoding) {
 	b.SetBytes(int64(len(payload)))
 	b.ReportAllocs()
 	for b.Loop() {
-		writeBody(r, jsonType, as, http.StatusOK, payload)
+		writeBody(r, r.request, jsonType, as, http.StatusOK, payload)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -34,27 +35,38 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, media, refuse(http.StatusServiceUnavailable, gqlerr.Overloaded, "the router has no supergraph yet; try again shortly"))
 		return
 	}
-	ctx := r.Context()
-	if s.options.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.options.Timeout)
-		defer cancel()
-	}
+	began := time.Now()
 	buffer := bodies.Get().(*[]byte)
 	defer func() {
 		if cap(*buffer) <= maxPooledBody {
 			bodies.Put(buffer)
 		}
 	}()
-	requests, batch, err := s.read(r, buffer)
+	body, err := s.readBody(r, buffer)
 	if err != nil {
 		s.refuse(w, r, media, err)
 		return
 	}
-	identity, err := s.identify(ctx, w, r, len(requests))
+	identity, done := s.repeat(w, r, began, media, snap, body)
+	if done {
+		return
+	}
+	ctx := r.Context()
+	if s.options.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, began.Add(s.options.Timeout))
+		defer cancel()
+	}
+	requests, batch, err := s.readRequests(r, body)
 	if err != nil {
 		s.refuse(w, r, media, err)
 		return
+	}
+	if identity == nil {
+		if identity, err = s.identify(ctx, w, r, len(requests)); err != nil {
+			s.refuse(w, r, media, err)
+			return
+		}
 	}
 	telemetry.FromContext(ctx).Caller(identity.Subject)
 	s.admit(w, requests)
@@ -63,32 +75,39 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	requests[0].collected = s.options.ResponseHeaders.Collect()
-	sink := &responseSink{w: w, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"]), collected: requests[0].collected}
+	sink := &responseSink{w: w, request: r, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"]), collected: requests[0].collected}
 	if err := s.run(ctx, snap, r, identity, requests[0], sink); err != nil {
 		s.answerError(w, r, media, err)
 	}
 }
 
-// read takes the operations from a request.
-func (s *Server) read(r *http.Request, buffer *[]byte) (requests []*graphqlRequest, batch bool, err error) {
+// readBody takes the body of a POST, in buffer; nil for other methods.
+func (s *Server) readBody(r *http.Request, buffer *[]byte) ([]byte, error) {
+	if r.Method != http.MethodPost {
+		return nil, nil
+	}
+	if err := checkContentType(r.Header.Get("Content-Type")); err != nil {
+		return nil, err
+	}
+	reader, length := io.Reader(r.Body), r.ContentLength
+	if coding := r.Header.Get("Content-Encoding"); coding != "" {
+		var err error
+		if reader, err = decoded(r.Body, coding); err != nil {
+			return nil, err
+		}
+		length = -1 // of the compressed body
+	}
+	body, err := readBody(reader, length, s.options.MaxBody, *buffer)
+	if err == nil {
+		*buffer = body
+	}
+	return body, err
+}
+
+// readRequests takes the operations from a request whose body has been read.
+func (s *Server) readRequests(r *http.Request, body []byte) (requests []*graphqlRequest, batch bool, err error) {
 	switch r.Method {
 	case http.MethodPost:
-		if err := checkContentType(r.Header.Get("Content-Type")); err != nil {
-			return nil, false, err
-		}
-		reader, length := io.Reader(r.Body), r.ContentLength
-		if coding := r.Header.Get("Content-Encoding"); coding != "" {
-			var err error
-			if reader, err = decoded(r.Body, coding); err != nil {
-				return nil, false, err
-			}
-			length = -1 // of the compressed body
-		}
-		body, err := readBody(reader, length, s.options.MaxBody, *buffer)
-		if err != nil {
-			return nil, false, err
-		}
-		*buffer = body
 		return readPost(body, s.options.MaxBatch)
 	case http.MethodGet:
 		if err := s.checkCSRF(r); err != nil {
@@ -159,7 +178,8 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	if err != nil {
 		return err
 	}
-	if sink, err = s.limitCost(ctx, r, identity, request, prepared, variables, sink, watched); err != nil {
+	counted, estimate, err := s.limitCost(ctx, r, identity, request, prepared, variables, sink, watched)
+	if err != nil {
 		return err
 	}
 	program, err := snap.Program(ctx, prepared, s.activeLabels(prepared.Labels, identity, r))
@@ -171,11 +191,16 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	if err != nil {
 		return err
 	}
-	return s.perform(ctx, r, identity, program, exec.Input{
+	e := execution{program: program, sink: counted, watched: watched, input: exec.Input{
 		Variables: variables, Authorizations: authorizations, Errors: s.errorsFor(ctx), Observer: s.observer(watched, request.collected),
 		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
 		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
-	}, sink)
+	}}
+	if counted == sink && s.isRepeatable(request, prepared, program) {
+		e.words = words{snap: snap, header: r.Header, body: request.body}
+		e.said = said{prepared: prepared, estimate: estimate}
+	}
+	return s.perform(ctx, r, identity, &e)
 }
 
 // serveBatch runs the operations of a batch side by side and answers with the list of their responses.
@@ -215,7 +240,7 @@ func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.
 	if s.options.ResponseHeaders != nil {
 		applyCollected(w.Header(), requests...)
 	}
-	writeBody(w, jsonType, acceptedEncoding(r.Header["Accept-Encoding"]), status, append(body, ']'))
+	writeBody(w, r, jsonType, acceptedEncoding(r.Header["Accept-Encoding"]), status, append(body, ']'))
 }
 
 // memorySink keeps the one payload of a batched operation.

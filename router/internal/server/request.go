@@ -26,6 +26,7 @@ type graphqlRequest struct {
 	DocumentID    string // names a document that the router holds
 	Variables     []byte // JSON object, or nil
 	Extensions    []byte // JSON object, or nil
+	body          []byte // all of the body of a POST that is no batch; else nil
 	// collected are the headers of subgraphs' answers for the client; nil without rules for them.
 	collected *headers.Collector
 
@@ -73,6 +74,7 @@ func readGet(r *http.Request) (*graphqlRequest, error) {
 
 // readPost takes one operation, or a batch of them, from a JSON body. The results borrow body.
 func readPost(body []byte, maxBatch int) (requests []*graphqlRequest, batch bool, err error) {
+	whole := body
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '[' {
 		return readBatch(body, maxBatch)
@@ -81,6 +83,7 @@ func readPost(body []byte, maxBatch int) (requests []*graphqlRequest, batch bool
 	if err != nil {
 		return nil, false, err
 	}
+	request.body = whole
 	return []*graphqlRequest{request}, false, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/gather"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/headers"
 	"github.com/tributary-gql/tributary/router/internal/telemetry"
@@ -15,6 +16,7 @@ import (
 // responseSink writes the one payload of an operation.
 type responseSink struct {
 	w        http.ResponseWriter
+	request  *http.Request
 	media    mediaType
 	encoding encoding
 	// collected are the headers that subgraphs give the client; nil without rules for them.
@@ -30,16 +32,20 @@ func (s *responseSink) Emit(payload []byte, hasNext bool) error {
 		s.w.Header()["Vary"] = vary
 		headers.Apply(s.w.Header(), s.collected)
 	}
-	writeBody(s.w, s.media, s.encoding, http.StatusOK, payload)
+	writeBody(s.w, s.request, s.media, s.encoding, http.StatusOK, payload)
 	return nil
 }
 
-// writeBody writes a whole response, compressed when that is worth it. body is not kept.
-func writeBody(w http.ResponseWriter, media mediaType, as encoding, status int, body []byte) {
+// writeBody writes the whole response to a request, compressed when that is worth it. body is not kept.
+func writeBody(w http.ResponseWriter, r *http.Request, media mediaType, as encoding, status int, body []byte) {
 	if hooked, ok := w.(*hookedWriter); ok {
 		status, body = hooked.respond(status, body)
 	}
 	h := w.Header()
+	if status == http.StatusNoContent || status == http.StatusNotModified { // hooks may say so
+		w.WriteHeader(status)
+		return
+	}
 	if len(h["Vary"]) == 0 {
 		h["Vary"] = vary
 	}
@@ -50,6 +56,7 @@ func writeBody(w http.ResponseWriter, media mediaType, as encoding, status int, 
 	h["Content-Type"] = contentTypes[media]
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
+	gather.Expect(r, status, len(body))
 	_, _ = w.Write(body) // a client that has gone is not our error
 }
 
@@ -76,7 +83,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, media mediaType,
 		w.Header().Set("WWW-Authenticate", `Bearer realm="graphql"`)
 	}
 	w.Header()["Cache-Control"] = uncached
-	writeBody(w, media, identityEncoding, status, errorsBody(errs))
+	writeBody(w, r, media, identityEncoding, status, errorsBody(errs))
 }
 
 // answerError answers an operation that could not be executed. Clients that accept only application/json expect status
@@ -93,7 +100,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, media media
 		status = http.StatusOK
 	}
 	w.Header()["Cache-Control"] = uncached
-	writeBody(w, media, identityEncoding, status, errorsBody(errs))
+	writeBody(w, r, media, identityEncoding, status, errorsBody(errs))
 }
 
 // aboutDocument tells whether an error says what is wrong with an operation. That a right one is too large or too expensive

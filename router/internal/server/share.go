@@ -15,6 +15,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/plan"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
+	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // ShareRequests says whose identical queries share one execution while they are under way.
@@ -35,6 +36,8 @@ const (
 type sharer struct {
 	who   ShareRequests
 	group *inflight.Group[requestKey, *sharedPayload]
+	// repeats finds the flights whose requests are repeated word by word.
+	repeats *repeats
 	// following is how many wait for somebody else's execution.
 	following atomic.Int64
 }
@@ -45,7 +48,7 @@ func newSharer(who ShareRequests) *sharer {
 	if who == ShareNone {
 		return nil
 	}
-	return &sharer{who: who, group: inflight.NewGroup[requestKey, *sharedPayload](requestKey.equal)}
+	return &sharer{who: who, group: inflight.NewGroup[requestKey, *sharedPayload](requestKey.equal), repeats: newRepeats()}
 }
 
 // requestKey is what makes requests identical. text is the leader's, and lives as long as its flight.
@@ -73,6 +76,13 @@ func (s *sharer) mayShare(program *snapshot.Program, identity *auth.Identity, he
 	switch {
 	case s == nil || isPrivate || program.Plan.Kind != plan.Query || len(program.Plan.Deferred) > 0 || identity.Unavailable:
 		return false
+	}
+	return s.mayShareAs(identity, header)
+}
+
+// mayShareAs tells whether a caller may share with callers who are the same in all that counts.
+func (s *sharer) mayShareAs(identity *auth.Identity, header http.Header) bool {
+	switch {
 	case s.who == ShareAll:
 		return true
 	case identity.Authenticated():
@@ -131,11 +141,26 @@ var keys = sync.Pool{New: func() any { return new([]byte) }}
 
 const retainedKey = 16 << 10
 
+// execution is a program that is to be executed for a request.
+type execution struct {
+	program *snapshot.Program
+	input   exec.Input
+	sink    exec.Sink
+	watched *telemetry.Operation
+	words   words // those of the request, if they may be repeated; else empty
+	said    said
+}
+
+// run executes it alone.
+func (e *execution) run(ctx context.Context, fetcher exec.Fetcher) error {
+	return e.program.Execute(ctx, e.input, fetcher, e.sink)
+}
+
 // perform executes a program for a request, or takes the payload of an identical one that is under way.
-func (s *Server) perform(ctx context.Context, r *http.Request, identity *auth.Identity, program *snapshot.Program, in exec.Input, sink exec.Sink) error {
+func (s *Server) perform(ctx context.Context, r *http.Request, identity *auth.Identity, e *execution) error {
 	isPrivate := s.options.ResponseHeaders != nil || s.options.Hooks != nil && s.options.Hooks.OnFetch != nil
-	if !s.sharer.mayShare(program, identity, r.Header, isPrivate) {
-		return program.Execute(ctx, in, s.options.Fetcher, sink)
+	if !s.sharer.mayShare(e.program, identity, r.Header, isPrivate) {
+		return e.run(ctx, s.options.Fetcher)
 	}
 	text := keys.Get().(*[]byte)
 	defer func() {
@@ -143,49 +168,61 @@ func (s *Server) perform(ctx context.Context, r *http.Request, identity *auth.Id
 			keys.Put(text)
 		}
 	}()
-	*text = appendKey((*text)[:0], program, r.Header, &in)
-	key := requestKey{program: program, text: *text}
+	*text = appendKey((*text)[:0], e.program, r.Header, &e.input)
+	key := requestKey{program: e.program, text: *text}
 	hash := key.hash()
 	for {
 		flight, role := s.sharer.group.Join(ctx, hash, key)
 		switch role {
 		case inflight.Leader:
-			return s.lead(flight, program, in, sink)
+			return s.lead(flight, e)
 		case inflight.Stranger:
-			return program.Execute(ctx, in, s.options.Fetcher, sink)
+			return e.run(ctx, s.options.Fetcher)
 		}
-		s.sharer.following.Add(1)
-		payload, err, ok := flight.Wait(ctx)
-		s.sharer.following.Add(-1)
+		payload, err, ok := s.sharer.wait(ctx, flight)
 		switch {
 		case !ok:
 			continue
 		case err != nil:
 			return err
 		}
-		err = sink.Emit(payload.bytes, false)
+		e.watched.Shares(payload.outcome)
+		err = e.sink.Emit(payload.bytes, false)
 		payload.leave(flight)
 		return err
 	}
 }
 
+// wait is Flight.Wait, counted.
+func (s *sharer) wait(ctx context.Context, flight *sharedFlight) (payload *sharedPayload, err error, ok bool) { //nolint:revive // ok says whether err counts
+	s.following.Add(1)
+	defer s.following.Add(-1)
+	return flight.Wait(ctx)
+}
+
 // lead executes the program and gives the payload to who came meanwhile. Their share of it is a copy, so that nobody has
 // to wait for a slow client.
-func (s *Server) lead(flight *sharedFlight, program *snapshot.Program, in exec.Input, sink exec.Sink) error {
-	leader := &leaderSink{flight: flight, next: sink}
+func (s *Server) lead(flight *sharedFlight, e *execution) error {
+	leader := &leaderSink{flight: flight, next: e.sink, watched: e.watched}
+	if e.words.snap != nil {
+		hash := e.words.hash()
+		s.sharer.repeats.add(hash, &repeated{words: e.words, said: e.said, flight: flight})
+		defer s.sharer.repeats.remove(hash, flight)
+	}
 	defer func() {
 		if !leader.landed { // nothing was emitted, or it panicked: the followers begin anew
 			flight.Land(nil, nil, true)
 		}
 	}()
-	return program.Execute(flight, in, s.options.Fetcher, leader)
+	return e.program.Execute(flight, e.input, s.options.Fetcher, leader)
 }
 
 // leaderSink takes the payload of the leader's execution.
 type leaderSink struct {
-	flight *sharedFlight
-	next   exec.Sink
-	landed bool
+	flight  *sharedFlight
+	next    exec.Sink
+	watched *telemetry.Operation
+	landed  bool
 }
 
 // Emit implements exec.Sink.
@@ -193,6 +230,7 @@ func (l *leaderSink) Emit(payload []byte, hasNext bool) error {
 	var shared *sharedPayload
 	if !hasNext && !l.timeIsOver() && l.flight.HasFollowers() {
 		shared = sharePayload(payload)
+		shared.outcome = l.watched.Outcome()
 	}
 	l.landed = true
 	// Who came after the look for followers begins anew.
@@ -210,7 +248,10 @@ func (l *leaderSink) timeIsOver() bool {
 }
 
 // sharedPayload is a payload that several requests write; pooled.
-type sharedPayload struct{ bytes []byte }
+type sharedPayload struct {
+	bytes   []byte
+	outcome telemetry.Outcome
+}
 
 var sharedPayloads = sync.Pool{New: func() any { return new(sharedPayload) }}
 

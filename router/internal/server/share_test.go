@@ -308,3 +308,72 @@ func TestLeadersDeadlineIsItsOwn(t *testing.T) {
 		t.Errorf("the follower got %s", got)
 	}
 }
+
+// TestRepeatedWords shows what a request must have in common with one under way to follow it before it is understood. What
+// it shares otherwise is for TestWhoSharesRequests.
+func TestRepeatedWords(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name          string
+		who           ShareRequests
+		query, other  string
+		first, second map[string]string
+		repeats       bool
+	}{
+		{"the same words", ShareAnonymous, `{ other }`, `{ other }`, nil, nil, true},
+		{"the same words with the same headers", ShareAnonymous, `{ other }`, `{ other }`, map[string]string{"X-A": "1"}, map[string]string{"X-A": "1"}, true},
+		{"another value of a header", ShareAnonymous, `{ other }`, `{ other }`, map[string]string{"X-A": "1"}, map[string]string{"X-A": "2"}, false},
+		{"another header", ShareAnonymous, `{ other }`, `{ other }`, map[string]string{"X-A": "1"}, map[string]string{"X-B": "1"}, false},
+		{"one header more", ShareAnonymous, `{ other }`, `{ other }`, nil, map[string]string{"X-B": "1"}, false},
+		{"other words of the same meaning", ShareAnonymous, `{ other }`, `{other}`, nil, nil, false},
+		{"credentials, which anonymous sharing excludes", ShareAnonymous, `{ other }`, `{ other }`, map[string]string{"Cookie": "a"}, map[string]string{"Cookie": "a"}, false},
+		{"the same credentials", ShareAll, `{ whoami }`, `{ whoami }`, map[string]string{"Authorization": "a"}, map[string]string{"Authorization": "a"}, true},
+		{"other credentials", ShareAll, `{ whoami }`, `{ whoami }`, map[string]string{"Authorization": "a"}, map[string]string{"Authorization": "b"}, false},
+		{"a mutation", ShareAll, `mutation { change }`, `mutation { change }`, nil, nil, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScene(t, c.who, time.Minute)
+			first := sc.start(t.Context(), c.query, c.first)
+			waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
+			header := http.Header{"Content-Type": {"application/json"}}
+			for name, value := range c.second {
+				header.Set(name, value)
+			}
+			body, _ := json.Marshal(map[string]string{"query": c.other}) // a string
+			flight, _ := sc.sharer.repeats.find(&words{snap: sc.options.Snapshot(nil), header: header, body: body})
+			if got := flight != nil; got != c.repeats {
+				t.Errorf("got %v, want %v", got, c.repeats)
+			}
+			sc.finish <- nil
+			<-first
+			for i := range sc.sharer.repeats.shards {
+				if n := len(sc.sharer.repeats.shards[i].byHash); n != 0 {
+					t.Errorf("%d are remembered after the flight", n)
+				}
+			}
+		})
+	}
+}
+
+func TestRepeatedWordsGetTheAnswer(t *testing.T) {
+	t.Parallel()
+	sc := newScene(t, ShareAnonymous, time.Minute)
+	first := sc.start(t.Context(), `{ other }`, nil)
+	waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
+	answers := []chan string{first}
+	for range 5 {
+		answers = append(answers, sc.start(t.Context(), `{ other }`, nil))
+	}
+	waitFor(t, "the followers", func() bool { return sc.followers() == 5 })
+	sc.finish <- nil
+	for _, answer := range answers {
+		if got := <-answer; got != `{"data":{"other":""}}` {
+			t.Errorf("got %s", got)
+		}
+	}
+	if n := sc.fetches.Load(); n != 1 {
+		t.Errorf("got %d fetches, want 1", n)
+	}
+}

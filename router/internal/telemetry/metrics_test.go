@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/plan"
@@ -165,4 +166,24 @@ func TestNothingIsPutAroundTheServerWhenAllIsOff(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+func TestSharedExecutionIsToldOfTwice(t *testing.T) {
+	t.Parallel()
+	tel := newTelemetry(t, telemetry.Options{Scrape: true, Metrics: telemetry.MetricOptions{Operations: 5}})
+	serve(tel.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		watching := telemetry.FromContext(r.Context())
+		leader, _ := watching.Begin(r.Context())
+		leader.Known("Led", "query", [16]byte{1}, true)
+		leader.ErrorReported("users", exec.CodeTimeout)
+		follower, _ := watching.Begin(r.Context())
+		follower.Known("Followed", "query", [16]byte{1}, true)
+		follower.Shares(leader.Outcome())
+		leader.End(nil)
+		follower.EndSince(time.Now(), nil)
+	}), false), http.MethodPost, "/graphql")
+	wantLines(t, scrape(t, tel.Metrics()),
+		`tributary_errors_total{code="SUBGRAPH_TIMEOUT",subgraph="users"} 1`,
+		`tributary_operation_duration_seconds_count{graphql_operation_name="Led",graphql_operation_type="query",outcome="partial"} 1`,
+		`tributary_operation_duration_seconds_count{graphql_operation_name="Followed",graphql_operation_type="query",outcome="partial"} 1`)
 }

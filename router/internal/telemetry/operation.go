@@ -110,6 +110,36 @@ func (o *Operation) End(err error) {
 	}
 }
 
+// EndSince is End for an operation that began before Begin was called.
+func (o *Operation) EndSince(began time.Time, err error) {
+	if o != nil {
+		o.began = began
+		o.End(err)
+	}
+}
+
+// Outcome is what became of an execution, for the operations that share it.
+type Outcome struct {
+	errors int
+	codes  []string
+}
+
+// Outcome tells what the executor has told so far.
+func (o *Operation) Outcome() Outcome {
+	if o == nil || o.errors == 0 {
+		return Outcome{}
+	}
+	return Outcome{errors: o.errors, codes: slices.Clone(o.codes)}
+}
+
+// Shares notes the outcome of another operation's execution as this one's own. Metrics of subgraphs and their errors do not
+// count it again: they tell of calls, and there was one.
+func (o *Operation) Shares(outcome Outcome) {
+	if o != nil {
+		o.errors, o.codes = outcome.errors, outcome.codes
+	}
+}
+
 // hashText is "" when the operation is not known.
 func (o *Operation) hashText() string {
 	if o.kind == "" {
