@@ -11,6 +11,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 )
 
 const shardCount = 16
@@ -62,9 +64,7 @@ func (g *Group[K, V]) Join(ctx context.Context, hash uint64, key K) (*Flight[K, 
 	f := &Flight[K, V]{Context: ctx, key: key, hash: hash, shard: s}
 	s.flights[hash] = f
 	s.mu.Unlock()
-	if ctx.Done() != nil {
-		f.stop = context.AfterFunc(ctx, f.leaderGone)
-	}
+	f.leader.Start(ctx, f)
 	return f, Leader
 }
 
@@ -104,10 +104,10 @@ func (g *Group[K, V]) Len() int {
 type Flight[K, V any] struct {
 	context.Context // the leader's
 
-	key   K
-	hash  uint64
-	shard *shard[K, V]
-	stop  func() bool // ends the watch of the leader's context; nil: it cannot end
+	key    K
+	hash   uint64
+	shard  *shard[K, V]
+	leader lifetime.Watch // of the leader's context
 
 	// Guarded by shard.mu:
 	followers int           // who still wait
@@ -121,16 +121,14 @@ type Flight[K, V any] struct {
 	again bool
 	users atomic.Int64 // who have not called Leave
 
-	end flightEnd
+	end lifetime.End
 }
 
 // Land ends the flight: who comes later begins another one. again tells that what came is the leader's alone, and that the
 // followers must begin anew. It gives the number of followers that get the value; each of them, and the leader, calls
 // Leave once unless err is set.
 func (f *Flight[K, V]) Land(value V, err error, again bool) (followers int) {
-	if f.stop != nil {
-		f.stop()
-	}
+	f.leader.Stop()
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
 	delete(f.shard.flights, f.hash)
@@ -189,19 +187,19 @@ func (f *Flight[K, V]) depart() bool {
 	ends := f.followers == 0 && f.abandoned
 	f.shard.mu.Unlock()
 	if ends {
-		f.end.finish(f.Context.Err())
+		f.end.Finish(f.Context.Err())
 	}
 	return true
 }
 
-// leaderGone is called when the leader's context has ended.
-func (f *Flight[K, V]) leaderGone() {
+// ContextEnded implements lifetime.Watcher: the leader's has ended.
+func (f *Flight[K, V]) ContextEnded() {
 	f.shard.mu.Lock()
 	f.abandoned = true
 	ends := f.followers == 0 || errors.Is(f.Context.Err(), context.DeadlineExceeded)
 	f.shard.mu.Unlock()
 	if ends {
-		f.end.finish(f.Context.Err())
+		f.end.Finish(f.Context.Err())
 	}
 }
 
@@ -209,10 +207,13 @@ func (f *Flight[K, V]) leaderGone() {
 func (f *Flight[K, V]) LeaderErr() error { return f.Context.Err() }
 
 // Done implements context.Context.
-func (f *Flight[K, V]) Done() <-chan struct{} { return f.end.channel() }
+func (f *Flight[K, V]) Done() <-chan struct{} { return f.end.Done() }
 
 // Err implements context.Context.
-func (f *Flight[K, V]) Err() error { return f.end.cause() }
+func (f *Flight[K, V]) Err() error { return f.end.Err() }
 
-// AfterFunc does what context.AfterFunc does, without a goroutine; package context uses it too.
-func (f *Flight[K, V]) AfterFunc(call func()) (stop func() bool) { return f.end.after(call) }
+// Lifetime is for lifetime.Watch.
+func (f *Flight[K, V]) Lifetime() *lifetime.End { return &f.end }
+
+// AfterFunc is that of lifetime.End.
+func (f *Flight[K, V]) AfterFunc(call func()) (stop func() bool) { return f.end.AfterFunc(call) }

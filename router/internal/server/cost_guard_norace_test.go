@@ -19,8 +19,8 @@ func TestRequestCost(t *testing.T) { //nolint:paralleltest // it counts the proc
 		allocs, bytes uint64
 	}{
 		{"with credentials", ShareAnonymous, map[string]string{"Authorization": "a"}, 0, 8, 400},
-		{"with a deadline", ShareAnonymous, map[string]string{"Authorization": "a"}, time.Minute, 12, 700},
-		{"that could be shared", ShareAnonymous, nil, time.Minute, 22, 1600},
+		{"with a deadline", ShareAnonymous, map[string]string{"Authorization": "a"}, time.Minute, 11, 650},
+		{"that could be shared", ShareAnonymous, nil, time.Minute, 16, 1100},
 	} {
 		t.Run(c.name, func(t *testing.T) { //nolint:paralleltest // see above
 			s := shareServer(t, c.who, constantAnswers, c.timeout)

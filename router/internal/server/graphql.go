@@ -13,6 +13,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
@@ -54,7 +55,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	if s.options.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, began.Add(s.options.Timeout))
+		ctx, cancel = lifetime.WithDeadline(ctx, began.Add(s.options.Timeout))
 		defer cancel()
 	}
 	requests, batch, err := s.readRequests(r, body)

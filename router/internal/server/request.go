@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -203,29 +204,38 @@ func malformed(body []byte, err error) error {
 	return refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body must be a JSON object with the key query")
 }
 
-// readBody reads a body of at most limit bytes. A limit of 0 is none.
+// readBody reads a body of at most limit bytes, in into or in memory of its own. A limit of 0 is none; a negative length is
+// not known.
 func readBody(r io.Reader, length, limit int64, into []byte) ([]byte, error) {
 	if limit > 0 && length > limit {
 		return nil, tooLarge(limit)
 	}
-	if length > 0 && int64(cap(into)) < length {
-		into = make([]byte, 0, length+1)
+	if length >= 0 && length <= maxPooledBody {
+		body := slices.Grow(into[:0], int(length))[:length]
+		if _, err := io.ReadFull(r, body); err != nil {
+			return nil, brokenOff(err, limit)
+		}
+		return body, nil
 	}
-	buffer := bytes.NewBuffer(into[:0])
+	buffer := bytes.NewBuffer(into[:0]) // it grows with what comes, not with what is announced
 	if limit > 0 {
 		r = io.LimitReader(r, limit+1)
 	}
 	if _, err := buffer.ReadFrom(r); err != nil {
-		var tooMany *http.MaxBytesError
-		if errors.As(err, &tooMany) {
-			return nil, tooLarge(limit)
-		}
-		return nil, &httpError{status: http.StatusBadRequest, err: gqlerr.Wrap(err, gqlerr.BadRequest, "the body broke off before its end")}
+		return nil, brokenOff(err, limit)
 	}
 	if limit > 0 && int64(buffer.Len()) > limit {
 		return nil, tooLarge(limit)
 	}
 	return buffer.Bytes(), nil
+}
+
+func brokenOff(err error, limit int64) error {
+	var tooMany *http.MaxBytesError
+	if errors.As(err, &tooMany) {
+		return tooLarge(limit)
+	}
+	return &httpError{status: http.StatusBadRequest, err: gqlerr.Wrap(err, gqlerr.BadRequest, "the body broke off before its end")}
 }
 
 func tooLarge(limit int64) error {

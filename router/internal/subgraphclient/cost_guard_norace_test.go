@@ -49,7 +49,7 @@ func TestFetchCost(t *testing.T) { //nolint:paralleltest // it counts the proces
 		name    string
 		fetcher exec.Fetcher
 		allocs  float64
-	}{{"alone", client, 3}, {"shared", Share(client), 8}} {
+	}{{"alone", client, 3}, {"shared", Share(client), 5}} {
 		t.Run(c.name, func(t *testing.T) { //nolint:paralleltest // see above
 			request := fetchOf(plan.Query)
 			request.Client = source

@@ -85,19 +85,14 @@ func (p *plain) try(ctx context.Context, message []byte, deadline time.Time, fre
 		p.pool.drop(c)
 		return reply{}, c.used && isRepeatable, err
 	}
-	stop := unwatched
-	if watched, ok := ctx.(interface{ AfterFunc(func()) func() bool }); ok {
-		stop = watched.AfterFunc(c.expire)
-	} else if ctx.Done() != nil {
-		stop = context.AfterFunc(ctx, c.expire)
-	}
+	c.watch.Start(ctx, c)
 	received := false
 	var got response
 	if _, err = c.Write(message); err == nil || isClosed(err) {
 		// Who closes before it has read everything may have said why.
 		got, received, err = readResponse(c.Conn, int(p.expected.Load()), p.maxBody)
 	}
-	watching := stop() // false: the context has ended and may touch the connection even later
+	watching := c.watch.Stop() // false: the context has ended and may touch the connection even later
 	if err != nil {
 		stale := c.used && isRepeatable && !received && isClosed(err)
 		p.pool.drop(c)
@@ -114,8 +109,6 @@ func (p *plain) try(ctx context.Context, message []byte, deadline time.Time, fre
 		body: got.body, release: got.buffer.release,
 	}, false, nil
 }
-
-func unwatched() bool { return true }
 
 // learn follows the size of answers: up at once, down slowly.
 func (p *plain) learn(size int) {

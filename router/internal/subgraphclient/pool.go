@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 )
 
 // errClosed is returned by a closed client.
@@ -17,10 +19,12 @@ type connection struct {
 	net.Conn
 	idleSince time.Time
 	// used tells whether it had a request before: then the other side may have closed it meanwhile.
-	used bool
-	// expire makes reads and writes fail at once; made once, so that watching a context costs no closure.
-	expire func()
+	used  bool
+	watch lifetime.Watch // of the request's context
 }
+
+// ContextEnded implements lifetime.Watcher: reads and writes fail at once.
+func (c *connection) ContextEnded() { _ = c.SetDeadline(longAgo) }
 
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)
@@ -113,9 +117,7 @@ func (p *pool) connect(ctx context.Context, deadline time.Time) (*connection, er
 		p.gone()
 		return nil, err
 	}
-	c := &connection{Conn: conn}
-	c.expire = func() { _ = conn.SetDeadline(longAgo) }
-	return c, nil
+	return &connection{Conn: conn}, nil
 }
 
 // put gives a connection back that can be used again.

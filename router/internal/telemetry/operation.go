@@ -45,9 +45,13 @@ func (r *Request) Begin(ctx context.Context) (*Operation, context.Context) {
 	if r == nil {
 		return nil, ctx
 	}
-	o := &Operation{request: r, began: time.Now()}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	o := &r.own
+	if len(r.operations) > 0 {
+		o = &Operation{}
+	}
+	o.request, o.began = r, time.Now()
 	r.operations = append(r.operations, o)
 	if r.batched && r.span != nil {
 		ctx, o.span = r.telemetry.tracer.Start(ctx, spanOperation)

@@ -25,15 +25,32 @@ type Request struct {
 	http      *http.Request
 	writer    recorder
 	span      trace.Span // nil: not traced
+	inside    requestContext
 
 	mu         sync.Mutex // guards what follows: the operations of a batch run side by side
 	operations []*Operation
+	first      [1]*Operation // most requests have one: its place in operations, and
+	own        Operation     // itself
 	batched    bool
 	codes      []string // of errors that no operation has
 	subject    string
 }
 
+// requestContext is the context in which a request is answered: part of Request, so that it costs no memory of its own.
+type requestContext struct {
+	context.Context
+	request *Request
+}
+
 type requestKey struct{}
+
+// Value implements context.Context.
+func (c *requestContext) Value(key any) any {
+	if key == (requestKey{}) {
+		return c.request
+	}
+	return c.Context.Value(key)
+}
 
 // FromContext gives the request that is watched, nil when none is.
 func FromContext(ctx context.Context) *Request {
@@ -48,12 +65,14 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := &Request{telemetry: t, began: time.Now(), writer: recorder{ResponseWriter: w}}
+		request.operations = request.first[:0]
 		ctx := t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 		isProbe := r.URL.Path == "/health" || r.URL.Path == "/ready" // they are many, and say nothing
 		if t.provider != nil && !isProbe {
 			ctx, request.span = t.tracer.Start(ctx, spanRequest, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(request.began))
 		}
-		request.http = r.WithContext(context.WithValue(ctx, requestKey{}, request))
+		request.inside = requestContext{Context: ctx, request: request}
+		request.http = r.WithContext(&request.inside)
 		if t.metrics != nil {
 			t.metrics.active.Add(ctx, 1)
 		}
