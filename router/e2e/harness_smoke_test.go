@@ -32,7 +32,7 @@ func TestARouterAnswersOverTwoSubgraphs(t *testing.T) {
 	payments.Reset()
 	r.Restart(t)
 	check()
-	if response, err := http.Get(r.Admin + "/metrics"); err != nil || response.StatusCode != http.StatusOK {
+	if response, err := prober.Get(r.Admin + "/metrics"); err != nil || response.StatusCode != http.StatusOK {
 		t.Errorf("metrics: %v, %v", response, err)
 	} else {
 		_ = response.Body.Close()

@@ -143,7 +143,7 @@ func (r *router) launch(t testing.TB, listen, admin string) {
 		return
 	}
 	r.eventually(t, "the router is ready", func() bool {
-		response, err := http.Get(r.URL + "/ready")
+		response, err := prober.Get(r.URL + "/ready")
 		if err != nil {
 			return false
 		}
@@ -151,6 +151,9 @@ func (r *router) launch(t testing.TB, listen, admin string) {
 		return response.StatusCode == http.StatusOK
 	})
 }
+
+// prober asks for what is there at once.
+var prober = &http.Client{Timeout: 10 * time.Second}
 
 // address waits for the log line that tells an address.
 func (r *router) address(t testing.TB, from int, message string) string {

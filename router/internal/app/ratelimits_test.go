@@ -87,7 +87,13 @@ func startRouter(t *testing.T, limits string) string {
 	return "http://" + a.Addr().String() + "/graphql"
 }
 
-func post(t *testing.T, url, forwarded, body string) (*http.Response, string) {
+// answered is a response whose body has been read.
+type answered struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func post(t *testing.T, url, forwarded, body string) (answered, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
@@ -104,7 +110,7 @@ func post(t *testing.T, url, forwarded, body string) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, string(text)
+	return answered{response.StatusCode, response.Header}, string(text)
 }
 
 func TestRoutersShareOneLimit(t *testing.T) {
@@ -168,7 +174,7 @@ func TestMistakesInRateLimitsStopTheStart(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
 	c.Supergraph.File = "unused"
-	c.RateLimits.Rules = []config.RateLimit{{Name: "caller", Key: "adress", Rate: 10, Per: config.Duration(time.Hour)}}
+	c.RateLimits.Rules = []config.RateLimit{{Name: "caller", Key: "nobody", Rate: 10, Per: config.Duration(time.Hour)}}
 	if _, err := New(c, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "rate_limits: rule 1 (caller): key is not an expression") {
 		t.Errorf("got %v", err)
 	}

@@ -212,7 +212,7 @@ func (c *collector) represent(object value.Node) {
 		return
 	}
 	start := len(c.t.body)
-	body := append(c.t.body, representation.head...)
+	body := append(c.t.body, representation.head...) //nolint:gocritic // c.t.body keeps its length until the representation is complete
 	body, state := appendRepresentation(c.tree, body, representation.fields, object)
 	if state != complete {
 		c.t.body = body[:start]

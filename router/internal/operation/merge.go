@@ -28,7 +28,7 @@ type class struct {
 }
 
 // merge makes the fields of one response name: one for each class of runtime types that needs one of its own.
-func (n *normaliser) merge(possible *typeSet, group []entry, known []*row) ([]placedField, error) {
+func (n *normaliser) merge(group []entry, known []*row) ([]placedField, error) {
 	if err := n.spend(costOfClasses(group)); err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (n *normaliser) selectionSet(declared string, possible *typeSet, parts []pa
 	}
 	var fields []placedField
 	for _, group := range c.entries {
-		merged, err := n.merge(possible, group, known)
+		merged, err := n.merge(group, known)
 		if err != nil {
 			return nil, err
 		}

@@ -200,7 +200,7 @@ func (a *assembly) finish() (*class, error) {
 		}
 	}
 	if a.p.failed != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // the position keeps why it failed
 	}
 	for _, it := range a.class.items {
 		for _, w := range it.ways {
@@ -289,7 +289,7 @@ func (a *assembly) need(one resolved, key bool) (need, error) {
 		}
 		if child.failed != nil {
 			a.p.failed = child.failed
-			return n, nil
+			return n, nil //nolint:nilerr // the position keeps why it failed
 		}
 		it.child = child
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -50,12 +51,12 @@ func TestReadPostRefuses(t *testing.T) {
 
 func TestReadGet(t *testing.T) {
 	t.Parallel()
-	r, err := readGet(httptest.NewRequest("GET", "/graphql?query=%7Ba%7D&operationName=A&variables=%7B%22x%22:1%7D", nil))
+	r, err := readGet(httptest.NewRequest(http.MethodGet, "/graphql?query=%7Ba%7D&operationName=A&variables=%7B%22x%22:1%7D", nil))
 	if err != nil || r.Query != "{a}" || r.OperationName != "A" || string(r.Variables) != `{"x":1}` {
 		t.Errorf("%+v %v", r, err)
 	}
 	for _, target := range []string{"/graphql?query=a&variables=[1]", "/graphql?query=a&variables={", "/graphql?query=%zz"} {
-		request := httptest.NewRequest("GET", "/graphql", nil)
+		request := httptest.NewRequest(http.MethodGet, "/graphql", nil)
 		request.URL.RawQuery = strings.TrimPrefix(target, "/graphql?")
 		if _, err := readGet(request); err == nil {
 			t.Errorf("%s was accepted", target)

@@ -73,8 +73,7 @@ var credentials = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 // mayShare tells whether a request's execution can be another one's. One whose fetches know more of their request than the
 // key tells, as hooks do, or give more than a payload, as headers for the client, is its own (isPrivate).
 func (s *sharer) mayShare(program *snapshot.Program, identity *auth.Identity, header http.Header, isPrivate bool) bool {
-	switch {
-	case s == nil || isPrivate || program.Plan.Kind != plan.Query || len(program.Plan.Deferred) > 0 || identity.Unavailable:
+	if s == nil || isPrivate || program.Plan.Kind != plan.Query || len(program.Plan.Deferred) > 0 || identity.Unavailable {
 		return false
 	}
 	return s.mayShareAs(identity, header)

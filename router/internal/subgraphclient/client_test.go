@@ -157,7 +157,7 @@ func TestRequestOnTheWire(t *testing.T) {
 	request.Client = headerSource{{"X-User", "ann"}, {"X-Bad\r\nEvil", "1"}, {"X-Evil", "a\r\nb"}, {"Content-Length", "3"}, {"host", "evil"}}
 	answer, err := newClient(t, Endpoint{URL: url + "?a=b"}).Fetch(t.Context(), request)
 	checkAnswer(t, answer, err, "", 200, okBody)
-	if got.Method != "POST" || got.RequestURI != "/graphql?a=b" || got.Host != strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/graphql") {
+	if got.Method != http.MethodPost || got.RequestURI != "/graphql?a=b" || got.Host != strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/graphql") {
 		t.Errorf("got %s %s for host %s", got.Method, got.RequestURI, got.Host)
 	}
 	want := http.Header{

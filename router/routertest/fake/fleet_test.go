@@ -214,7 +214,7 @@ func TestHandlerServesASubgraph(t *testing.T) {
 	fleet := fake.New(newWorld(t, world.Options{Seed: 2}))
 	server := httptest.NewServer(fleet.Handler("catalog"))
 	defer server.Close()
-	response, err := http.Post(server.URL, "application/json", strings.NewReader(`{"query":"{ __typename }"}`))
+	response, err := server.Client().Post(server.URL, "application/json", strings.NewReader(`{"query":"{ __typename }"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -123,13 +123,14 @@ func (b *Bench) check(ctx context.Context, c Case) (outcome *Outcome, failure *F
 	if violations := outcome.Fleet.Violations(); len(violations) > 0 && !lies {
 		return outcome, &Failure{"violation", violations[0].String()}
 	}
-	if c.Defer {
+	switch {
+	case c.Defer:
 		if outcome.Payload, err = joinPayloads(payloads); err != nil {
 			return outcome, &Failure{"payload", err.Error()}
 		}
-	} else if len(payloads) == 1 {
+	case len(payloads) == 1:
 		outcome.Payload = payloads[0]
-	} else {
+	default:
 		return outcome, &Failure{"payloads", fmt.Sprintf("%d payloads for one answer", len(payloads))}
 	}
 	if len(c.Faults) > 0 || c.World.HasNullKeys() {
