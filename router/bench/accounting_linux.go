@@ -59,7 +59,9 @@ func statusBytes(pid int, name string) (int64, error) {
 }
 
 // coreTimes are the times of one core in ticks, from /proc/stat.
-type coreTimes struct{ total, idle, interrupts int64 }
+//
+// Stolen is what the machine below took while the core had work; it counts as an interrupt too.
+type coreTimes struct{ total, idle, interrupts, stolen int64 }
 
 func readCore(core string) (coreTimes, error) {
 	text, err := os.ReadFile("/proc/stat")
@@ -85,6 +87,9 @@ func readCore(core string) (coreTimes, error) {
 			case 5, 6, 7:
 				times.interrupts += n
 			}
+			if i == 7 {
+				times.stolen = n
+			}
 		}
 		return times, nil
 	}
@@ -96,6 +101,7 @@ type usage struct {
 	busy     float64 // share of the time in which the router's core worked
 	others   float64 // share that it worked for other programs
 	loadIdle float64 // share of the time in which the load's core had nothing to do
+	stolen   float64 // share of both cores' time that the machine below took
 	cpu      time.Duration
 }
 
@@ -133,6 +139,9 @@ func (m *meter) read() (usage, error) {
 	}
 	if total := float64(now.load.total - m.load.total); total > 0 {
 		u.loadIdle = float64(now.load.idle-m.load.idle) / total
+	}
+	if total := float64(now.router.total - m.router.total + now.load.total - m.load.total); total > 0 {
+		u.stolen = float64(now.router.stolen-m.router.stolen+now.load.stolen-m.load.stolen) / total
 	}
 	return u, nil
 }

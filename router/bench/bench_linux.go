@@ -24,6 +24,8 @@ type bench struct {
 	client  *http.Client // for checks
 	results []*result    // in the order of the table
 	notes   []string     // what could not be measured
+	// ordinary is set when this machine allows no real-time scheduling.
+	ordinary bool
 }
 
 // target is one thing that is measured.
@@ -48,8 +50,8 @@ type result struct {
 	data, variant, workload, target string
 	connections                     int
 	rounds                          []round
-	paced                           *pacedResult
-	pacedRate                       float64
+	pacedRate                       float64 // requests per second; 0: not paced
+	paced                           []pacedRun
 }
 
 // round is one measurement.
@@ -278,7 +280,7 @@ func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs
 	}
 	b.results = append(b.results, results...)
 	if v.paced {
-		return b.paceAll(ctx, set, router, results)
+		return b.paceAll(ctx, set, subgraphs, targets, results)
 	}
 	return nil
 }
@@ -382,31 +384,4 @@ func (b *bench) watch(ctx context.Context, t *target) (usage, error) {
 		return usage{}, ctx.Err()
 	}
 	return m.read()
-}
-
-// pacedShare is the part of the maximum at which latencies are measured.
-const pacedShare = 0.6
-
-func (b *bench) paceAll(ctx context.Context, set *dataset, router *target, results []*result) error {
-	for _, r := range results {
-		if r.target != router.name {
-			continue
-		}
-		w := set.workload(r.workload)
-		answer, err := b.check(ctx, router, w, "bench-check")
-		if err != nil {
-			return err
-		}
-		r.pacedRate = pacedShare * median(r.counted(), (*round).rate)
-		paced, err := runPacedProcess(ctx, b.options.loadCore, b.self, pacedOptions{
-			Address: router.address, Path: "/graphql", Body: string(w.body), Rate: r.pacedRate, Connections: r.connections,
-			Warmup: time.Second, Duration: 2 * b.options.duration, Length: len(answer),
-		})
-		if err != nil {
-			return err
-		}
-		r.paced = &paced
-		b.printf("%s %s at %.0f/s: p50 %.0f µs, p99 %.0f µs", set.name, w.name, r.pacedRate, paced.P50, paced.P99)
-	}
-	return nil
 }

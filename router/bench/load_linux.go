@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -91,22 +90,4 @@ func runWrk(ctx context.Context, core, script, url string, connections int, dura
 		return loadResult{}, fmt.Errorf("wrk printed no result: %s", lastLines(out))
 	}
 	return result, nil
-}
-
-// runPacedProcess measures latencies at a fixed rate from a core.
-func runPacedProcess(ctx context.Context, core, self string, o pacedOptions) (pacedResult, error) {
-	text, err := json.Marshal(o)
-	if err != nil {
-		return pacedResult{}, err
-	}
-	out, err := exec.CommandContext(ctx, "taskset", "-c", core, self, "paced", string(text)).Output()
-	if err != nil {
-		var failed *exec.ExitError
-		if errors.As(err, &failed) {
-			err = fmt.Errorf("%w: %s", err, lastLines(failed.Stderr))
-		}
-		return pacedResult{}, fmt.Errorf("load at a fixed rate: %w", err)
-	}
-	var result pacedResult
-	return result, json.Unmarshal(out, &result)
 }

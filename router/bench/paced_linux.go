@@ -34,8 +34,11 @@ type pacedResult struct {
 	P95      float64 `json:"p95"`
 	P99      float64 `json:"p99"`
 	Max      float64 `json:"max"`
-	// Late is the share of requests that had to wait for a free connection.
+	// Late is the share of requests that were sent more than a millisecond late.
 	Late float64 `json:"late"`
+	// Stall is the longest time for which the process was kept from looking at its sockets and its clock: by other
+	// programs, or by what the machine itself runs on. What the target needs is not in it.
+	Stall float64 `json:"stall"`
 }
 
 type pacer struct {
@@ -46,6 +49,7 @@ type pacer struct {
 	start   time.Time
 	sent    int
 	late    int
+	stall   time.Duration
 	took    []time.Duration // of those after the warm-up
 	request []byte
 }
@@ -117,6 +121,7 @@ func (g *pacer) run() error {
 		if err != nil {
 			return err
 		}
+		g.stall = max(g.stall, time.Since(now)-timeout)
 		for i := range events {
 			if err := g.receive(g.conns[events[i].Fd]); err != nil {
 				return err
@@ -191,5 +196,6 @@ func (g *pacer) result() pacedResult {
 	}
 	return pacedResult{
 		Requests: len(g.took), P50: at(0.5), P95: at(0.95), P99: at(0.99), Max: at(1), Late: float64(g.late) / float64(g.sent),
+		Stall: float64(g.stall.Nanoseconds()) / 1000,
 	}
 }

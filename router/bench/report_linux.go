@@ -43,7 +43,8 @@ func (r *result) voids() int {
 	return n
 }
 
-func median(rounds []round, of func(*round) float64) float64 {
+// median gives the middle one of what of tells of the rounds, 0 when there are none.
+func median[T any](rounds []T, of func(*T) float64) float64 {
 	if len(rounds) == 0 {
 		return 0
 	}
@@ -87,9 +88,10 @@ func (b *bench) ratio(r *result) float64 {
 func (b *bench) report(w io.Writer) {
 	fmt.Fprintf(w, "# Benchmark\n\n%s, %d rounds of %v each.\n\n", machine(), b.options.rounds, b.options.duration)
 	fmt.Fprint(w, "Medians of the rounds that count. CPU is milliseconds of the process for 1,000 requests; ratio is to the first relay of the\n"+
-		"same variant, and for variants without one to that of \"unique\". Latencies are in milliseconds. Paced: a fixed rate of 60% of the\n"+
-		"maximum, from the intended time of sending; its ratio is p99 to p50. A round is void unless the target's core was at least 97%\n"+
+		"same variant, and for variants without one to that of \"unique\". Latencies are in milliseconds. A round is void unless the target's core was at least 97%\n"+
 		"busy, at most 5% of that with other programs, and the load's core at least 15% idle.\n\n")
+	fmt.Fprint(w, "Paced: a fixed rate of 60% of the target's own maximum, from the intended time of sending; its ratio is p99 to p50, the median of\n"+
+		b.pacingNote()+"\n\n")
 	fmt.Fprint(w, "| data | variant | workload | target | requests/s | CPU | ratio | p50 | p95 | p99 | peak MB | calls | core busy | load idle | void |\n")
 	fmt.Fprint(w, "|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	for _, r := range b.results {
@@ -104,6 +106,12 @@ func (b *bench) report(w io.Writer) {
 	fmt.Fprint(w, "\nTargets:\n\n")
 	for _, line := range b.verdicts() {
 		fmt.Fprintf(w, "- %s\n", line)
+	}
+	if lines := b.pacedLines(); len(lines) > 0 {
+		fmt.Fprint(w, "\nPaced runs:\n\n")
+		for _, line := range lines {
+			fmt.Fprintf(w, "- %s\n", line)
+		}
 	}
 	if notes := append(slices.Clone(b.notes), b.voidReasons()...); len(notes) > 0 {
 		fmt.Fprint(w, "\nNotes:\n\n")
@@ -127,9 +135,12 @@ func (b *bench) row(w io.Writer, r *result) {
 		milliseconds(func(r *round) float64 { return r.P99 }), float64(peak)/(1<<20), median(rounds, func(r *round) float64 { return r.calls }),
 		100*median(rounds, func(r *round) float64 { return r.busy }), 100*median(rounds, func(r *round) float64 { return r.loadIdle }),
 		r.voids(), len(r.rounds))
-	if p := r.paced; p != nil {
-		fmt.Fprintf(w, "| %s | %s, paced | %s | %s | %.0f | | %.2f | %.2f | %.2f | %.2f | | | | | |\n", r.data, r.variant, r.workload, r.target,
-			r.pacedRate, p.P99/p.P50, p.P50/1000, p.P95/1000, p.P99/1000)
+	if len(r.paced) > 0 {
+		milliseconds := func(of func(*pacedRun) float64) float64 { return median(r.paced, of) / 1000 }
+		fmt.Fprintf(w, "| %s | %s, paced | %s | %s | %.0f | | %.2f | %.2f | %.2f | %.2f | | | %.1f%% | %.0f%% | |\n", r.data, r.variant, r.workload, r.target,
+			r.pacedRate, median(r.paced, (*pacedRun).tail), milliseconds(func(p *pacedRun) float64 { return p.P50 }),
+			milliseconds(func(p *pacedRun) float64 { return p.P95 }), milliseconds(func(p *pacedRun) float64 { return p.P99 }),
+			100*median(r.paced, func(p *pacedRun) float64 { return p.busy }), 100*median(r.paced, func(p *pacedRun) float64 { return p.loadIdle }))
 	}
 }
 
@@ -164,8 +175,8 @@ func (b *bench) verdicts() []string {
 		if target, ok := ratioTargets[r.variant][r.workload]; ok {
 			say(r, "ratio", b.ratio(r), target)
 		}
-		if r.paced != nil {
-			say(r, "p99/p50 at 60%", r.paced.P99/r.paced.P50, pacedTarget)
+		if len(r.paced) > 0 {
+			say(r, "p99/p50 at 60%", median(r.paced, (*pacedRun).tail), pacedTarget)
 		}
 		if r.variant == "unique" && r.workload == "heavy" {
 			peak := slices.MaxFunc(r.rounds, func(a, b round) int { return cmp.Compare(a.peak, b.peak) }).peak
