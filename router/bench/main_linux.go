@@ -66,8 +66,6 @@ func command(args []string, out, log io.Writer) error {
 			return serveSubgraphs(set, out)
 		case "relay":
 			return serveRelay(relayMode(args[1]), args[2], out)
-		case "paced":
-			return runPaced(args[1], out)
 		}
 	}
 	o, err := parseOptions(args, log)

@@ -2,10 +2,9 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -13,11 +12,12 @@ import (
 	"time"
 )
 
-// pacedOptions are what the process "paced" does: it sends requests at a fixed rate, whether or not answers come, and
-// measures each from the time at which it should have been sent. A slow answer therefore delays nobody's clock (no
-// "coordinated omission").
+// pacedOptions tell the subgraphs' process to be the load as well: it sends requests at a fixed rate, whether or not
+// answers come, and measures each from the time at which it should have been sent. A slow answer therefore delays nobody's
+// clock (no "coordinated omission"). One thread is both, as below saturation every change between two processes, and every
+// sleep of a core, would cost more than the work between them.
 type pacedOptions struct {
-	Address     string        `json:"address"`
+	Address     string        `json:"address"` // of the target
 	Path        string        `json:"path"`
 	Body        string        `json:"body"`
 	Rate        float64       `json:"rate"` // requests per second
@@ -36,17 +36,18 @@ type pacedResult struct {
 	Max      float64 `json:"max"`
 	// Late is the share of requests that were sent more than a millisecond late.
 	Late float64 `json:"late"`
-	// Stall is the longest time for which the process was kept from looking at its sockets and its clock: by other
+	// Stall is the longest time for which the load was kept from looking at its sockets and its clock: by other
 	// programs, or by what the machine itself runs on. What the target needs is not in it.
 	Stall float64 `json:"stall"`
 }
 
+// pacer is the load at a fixed rate; its sockets are watched by the subgraphs' poller.
 type pacer struct {
-	*poller
 	options pacedOptions
 	conns   map[int32]*pacedConn
 	idle    []*pacedConn
 	start   time.Time
+	end     time.Time // of sending
 	sent    int
 	late    int
 	stall   time.Duration
@@ -61,73 +62,67 @@ type pacedConn struct {
 	left     int // bytes of the answer still to come, -1: the head is not complete
 }
 
-// runPaced is the program of the process "paced".
-func runPaced(options string, out io.Writer) error {
-	var o pacedOptions
-	if err := json.Unmarshal([]byte(options), &o); err != nil {
-		return err
-	}
-	debug.SetGCPercent(-1) // it allocates nothing while it measures
-	p, err := newPoller()
-	if err != nil {
-		return err
-	}
-	g := &pacer{poller: p, options: o, conns: map[int32]*pacedConn{}}
+// newPacer connects to the target and begins to count the time.
+func newPacer(p *poller, o pacedOptions) (*pacer, error) {
+	g := &pacer{options: o, conns: map[int32]*pacedConn{}}
 	g.took = make([]time.Duration, 0, int(o.Rate*o.Duration.Seconds())+1)
 	for range o.Connections {
 		fd, err := connectLoopback(o.Address)
 		if err != nil {
-			return err
+			g.close()
+			return nil, err
 		}
 		c := &pacedConn{fd: fd, in: make([]byte, 0, 128<<10)}
 		g.conns[int32(fd)] = c
 		g.idle = append(g.idle, c)
 		if err := p.add(fd); err != nil {
-			return err
+			g.close()
+			return nil, err
 		}
 	}
-	if err := g.run(); err != nil {
-		return err
+	// It allocates nothing while it measures, and neither do the subgraphs.
+	runtime.GC()
+	debug.SetGCPercent(-1)
+	g.start = time.Now()
+	g.end = g.start.Add(o.Warmup + o.Duration)
+	return g, nil
+}
+
+// close ends the connections; the poller forgets them by that.
+func (g *pacer) close() {
+	for _, c := range g.conns {
+		_ = syscall.Close(c.fd)
 	}
-	return json.NewEncoder(out).Encode(g.result())
+	debug.SetGCPercent(subgraphsGC)
 }
 
 func (g *pacer) intended(i int) time.Time {
 	return g.start.Add(time.Duration(float64(i) / g.options.Rate * float64(time.Second)))
 }
 
-func (g *pacer) run() error {
-	g.start = time.Now()
-	end := g.start.Add(g.options.Warmup + g.options.Duration)
-	for {
-		now := time.Now()
-		if now.After(end.Add(5 * time.Second)) {
-			return errors.New("answers are missing five seconds after the last request")
-		}
-		for len(g.idle) > 0 && !g.intended(g.sent).After(now) && g.intended(g.sent).Before(end) {
-			if err := g.send(now); err != nil {
-				return err
-			}
-		}
-		isOver := !g.intended(g.sent).Before(end)
-		if isOver && len(g.idle) == len(g.conns) {
-			return nil
-		}
-		timeout := time.Second
-		if !isOver && len(g.idle) > 0 {
-			timeout = max(0, g.intended(g.sent).Sub(now))
-		}
-		events, err := g.wait(timeout)
-		if err != nil {
-			return err
-		}
-		g.stall = max(g.stall, time.Since(now)-timeout)
-		for i := range events {
-			if err := g.receive(g.conns[events[i].Fd]); err != nil {
-				return err
-			}
-		}
+// missingAfter is how long after the last request answers may come.
+const missingAfter = 5 * time.Second
+
+// sendDue sends what is due, and tells how long nothing will be: until the next request, or an answer to one of them.
+func (g *pacer) sendDue(now time.Time) (wait time.Duration, isOver bool, err error) {
+	if now.After(g.end.Add(missingAfter)) {
+		return 0, true, fmt.Errorf("answers are missing %v after the last request", missingAfter)
 	}
+	next := g.intended(g.sent)
+	for len(g.idle) > 0 && !next.After(now) && next.Before(g.end) {
+		if err := g.send(now); err != nil {
+			return 0, true, err
+		}
+		next = g.intended(g.sent)
+	}
+	allSent := !next.Before(g.end)
+	switch {
+	case allSent && len(g.idle) == len(g.conns):
+		return 0, true, nil
+	case allSent || len(g.idle) == 0:
+		return time.Second, false, nil
+	}
+	return max(0, next.Sub(now)), false, nil
 }
 
 func (g *pacer) send(now time.Time) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func (b *bench) paceAll(ctx context.Context, set *dataset, subgraphs *process, t
 	return nil
 }
 
-// pace measures one target once. Where that is allowed, target, subgraphs and load are scheduled before every ordinary
+// pace measures one target once. Where that is allowed, target, subgraphs and load (one process, see pacer) are scheduled before every ordinary
 // program: below saturation each of them waits for work most of the time, and another program's time slice of some
 // milliseconds when work comes would be measured instead of the target.
 func (b *bench) pace(ctx context.Context, subgraphs *process, t *target, w *workload, rate float64, connections int) (pacedRun, error) {
@@ -57,45 +58,41 @@ func (b *bench) pace(ctx context.Context, subgraphs *process, t *target, w *work
 	if err != nil {
 		return run, err
 	}
-	command := []string{b.options.loadCore}
 	for _, p := range []*process{subgraphs, t.process} {
 		if b.scheduleFirst(ctx, p) {
 			defer scheduleOrdinarily(p)
 		}
 	}
-	if !b.ordinary {
-		command = append(command, "chrt", "-f", realtimePriority)
+	m, err := startMeter(t.pid(), b.options.routerCore, b.options.loadCore)
+	if err != nil {
+		return run, err
 	}
-	options, err := json.Marshal(pacedOptions{
+	run.pacedResult, err = askToPace(ctx, subgraphs, pacedOptions{
 		Address: t.address, Path: t.path(w), Body: string(w.body), Rate: rate, Connections: connections,
 		Warmup: pacedWarmup, Duration: b.options.duration, Length: len(answer),
 	})
 	if err != nil {
 		return run, err
 	}
-	m, err := startMeter(t.pid(), b.options.routerCore, b.options.loadCore)
-	if err != nil {
-		return run, err
-	}
-	if run.pacedResult, err = runPacedProcess(ctx, append(command, b.self, "paced", string(options))); err != nil {
-		return run, err
-	}
 	run.usage, err = m.read()
 	return run, err
 }
 
-// runPacedProcess runs a command line on a core and reads its result.
-func runPacedProcess(ctx context.Context, coreAndCommand []string) (pacedResult, error) {
+// askToPace has the subgraphs' process be the load for a while, and gives what it measured.
+func askToPace(ctx context.Context, subgraphs *process, o pacedOptions) (pacedResult, error) {
 	var result pacedResult
-	out, err := exec.CommandContext(ctx, "taskset", append([]string{"-c"}, coreAndCommand...)...).Output() //nolint:gosec // this program itself
+	body, err := json.Marshal(o)
 	if err != nil {
-		var failed *exec.ExitError
-		if errors.As(err, &failed) {
-			err = fmt.Errorf("%w: %s", err, lastLines(failed.Stderr))
-		}
+		return result, err
+	}
+	text, status, err := post(ctx, http.DefaultClient, "http://"+subgraphs.address+"/pace", "", body)
+	if err == nil && status != http.StatusOK {
+		err = errors.New(string(lastLines(text)))
+	}
+	if err != nil {
 		return result, fmt.Errorf("load at a fixed rate: %w", err)
 	}
-	return result, json.Unmarshal(out, &result)
+	return result, json.Unmarshal(text, &result)
 }
 
 // realtimePriority is the lowest one that comes before all ordinary programs.

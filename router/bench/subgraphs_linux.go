@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -24,7 +25,9 @@ type subgraphServer struct {
 	waiting  []delayedAnswer // in the order in which they are due: the delay is the same for all
 	stats    serverStats
 	record   bool
-	stage    int // of the next call
+	stage    int         // of the next call
+	pacer    *pacer      // nil: it is not the load
+	asked    *serverConn // who wants to know what the pacer measures
 }
 
 type serverConn struct {
@@ -62,12 +65,14 @@ type recordedCall struct {
 	Stage int `json:"stage"`
 }
 
-// maxAnswers bounds what is remembered.
-const maxAnswers = 10_000
+const (
+	maxAnswers  = 10_000 // bounds what is remembered
+	subgraphsGC = 400    // growth of the heap in percent until memory is collected
+)
 
 // serveSubgraphs is the program of the process "subgraphs": it prints its address and serves until it is ended.
 func serveSubgraphs(set *dataset, out io.Writer) error {
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(subgraphsGC)
 	p, err := newPoller()
 	if err != nil {
 		return err
@@ -95,28 +100,87 @@ func (s *subgraphServer) round() error {
 	if len(s.waiting) > 0 {
 		timeout = max(0, time.Until(s.waiting[0].due))
 	}
+	var began time.Time
+	if s.pacer != nil {
+		began = time.Now()
+		wait, isOver, err := s.pacer.sendDue(began)
+		if isOver {
+			s.endPacing(err)
+			return nil
+		}
+		if timeout < 0 || wait < timeout {
+			timeout = wait
+		}
+	}
 	events, err := s.wait(timeout)
 	if err != nil {
 		return err
 	}
+	if s.pacer != nil {
+		s.pacer.stall = max(s.pacer.stall, time.Since(began)-timeout)
+	}
 	for i := range events {
-		if int(events[i].Fd) == s.listener {
-			s.accept()
-			continue
-		}
-		c := s.conns[events[i].Fd]
-		if c == nil {
-			continue
-		}
-		if events[i].Events&syscall.EPOLLOUT != 0 {
-			s.send(c, nil)
-		}
-		if events[i].Events&^syscall.EPOLLOUT != 0 {
-			s.receive(c)
-		}
+		s.handleEvent(&events[i])
 	}
 	s.sendDue()
 	return nil
+}
+
+func (s *subgraphServer) handleEvent(event *syscall.EpollEvent) {
+	if int(event.Fd) == s.listener {
+		s.accept()
+		return
+	}
+	if s.pacer != nil {
+		if c := s.pacer.conns[event.Fd]; c != nil {
+			if err := s.pacer.receive(c); err != nil {
+				s.endPacing(err)
+			}
+			return
+		}
+	}
+	c := s.conns[event.Fd]
+	if c == nil {
+		return
+	}
+	if event.Events&syscall.EPOLLOUT != 0 {
+		s.send(c, nil)
+	}
+	if event.Events&^syscall.EPOLLOUT != 0 {
+		s.receive(c)
+	}
+}
+
+// pace begins to be the load as well.
+func (s *subgraphServer) pace(c *serverConn, body []byte) {
+	var o pacedOptions
+	err := json.Unmarshal(body, &o)
+	if err == nil && s.pacer != nil {
+		err = errors.New("there is a load at a fixed rate already")
+	}
+	var g *pacer
+	if err == nil {
+		g, err = newPacer(s.poller, o)
+	}
+	if err != nil {
+		s.send(c, httpAnswer(statusFailed, []byte(err.Error())))
+		return
+	}
+	s.pacer, s.asked = g, c
+}
+
+// endPacing tells what was measured, or why it was not.
+func (s *subgraphServer) endPacing(err error) {
+	status, text := statusFine, []byte(nil)
+	if err == nil {
+		text, err = json.Marshal(s.pacer.result())
+	}
+	if err != nil {
+		status, text = statusFailed, []byte(err.Error())
+	}
+	s.pacer.close()
+	s.pacer = nil
+	s.send(s.asked, httpAnswer(status, text))
 }
 
 func (s *subgraphServer) accept() {
@@ -193,6 +257,10 @@ func (s *subgraphServer) handle(c *serverConn, head, body []byte) {
 		s.control(c, body)
 		return
 	}
+	if bytes.HasPrefix(head, []byte("POST /pace ")) {
+		s.pace(c, body)
+		return
+	}
 	answer, ok := s.answers[string(body)]
 	if !ok {
 		answer = s.answer(body)
@@ -211,17 +279,27 @@ func (s *subgraphServer) handle(c *serverConn, head, body []byte) {
 }
 
 func (s *subgraphServer) answer(body []byte) []byte {
-	status := "200 OK"
+	status := statusFine
 	text, err := s.graph.answer(body)
 	if err != nil {
-		status = "500 Internal Server Error"
+		status = statusFailed
 		text, _ = json.Marshal(map[string]any{"errors": []any{map[string]string{"message": err.Error()}}}) // strings
 	}
-	answer := []byte("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(text)) + "\r\n\r\n" + string(text))
+	answer := httpAnswer(status, text)
 	if len(s.answers) < maxAnswers {
 		s.answers[string(body)] = answer
 	}
 	return answer
+}
+
+const (
+	statusFine   = "200 OK"
+	statusFailed = "500 Internal Server Error"
+)
+
+// httpAnswer is a whole response.
+func httpAnswer(status string, text []byte) []byte {
+	return []byte("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(text)) + "\r\n\r\n" + string(text))
 }
 
 func (s *subgraphServer) note(head, body []byte) int {
@@ -239,7 +317,7 @@ func (s *subgraphServer) control(c *serverConn, body []byte) {
 		s.delay, s.record = settings.Delay, settings.Record
 		s.stats, s.stage = serverStats{}, 0
 	}
-	s.send(c, []byte("HTTP/1.1 200 OK\r\nContent-Length: "+strconv.Itoa(len(stats))+"\r\n\r\n"+string(stats)))
+	s.send(c, httpAnswer(statusFine, stats))
 }
 
 // send writes an answer after what is still to be written.
