@@ -23,6 +23,7 @@ type bench struct {
 	log     io.Writer
 	client  *http.Client // for checks
 	results []*result    // in the order of the table
+	prices  []*result    // of single features; the first ones are those without any
 	notes   []string     // what could not be measured
 	// ordinary is set when this machine allows no real-time scheduling.
 	ordinary bool
@@ -137,6 +138,9 @@ func (b *bench) runSet(ctx context.Context, set *dataset, isFirst bool) error {
 	if err := s.writeTokens(); err != nil {
 		return err
 	}
+	if err := s.writeManifest(set); err != nil {
+		return err
+	}
 	script, err := b.recordScript(ctx, set, s, subgraphs)
 	if err != nil {
 		return err
@@ -156,7 +160,10 @@ func (b *bench) runSet(ctx context.Context, set *dataset, isFirst bool) error {
 			b.printf("%s %s: %v", set.name, v.name, err)
 		}
 	}
-	return nil
+	if !isFirst {
+		return nil
+	}
+	return b.measurePrices(ctx, set, s, subgraphs)
 }
 
 // recordDelay is how long subgraphs wait while calls are recorded, so that the stages are told apart.
@@ -207,7 +214,12 @@ func (b *bench) recordScript(ctx context.Context, set *dataset, s *site, subgrap
 
 // check asks a target once and compares the answer.
 func (b *bench) check(ctx context.Context, t *target, w *workload, authorization string) ([]byte, error) {
-	answer, status, err := post(ctx, b.client, t.url(w), authorization, w.body)
+	return b.checkAs(ctx, t, w, &load{body: w.body}, authorization)
+}
+
+// checkAs is check with the requests of a load.
+func (b *bench) checkAs(ctx context.Context, t *target, w *workload, l *load, authorization string) ([]byte, error) {
+	answer, status, err := postAccepting(ctx, b.client, t.url(w), authorization, l.accepts, l.body)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", t.name, w.name, err)
 	}
@@ -238,7 +250,7 @@ func (b *bench) startRouter(ctx context.Context, s *site, v *variant) (*target, 
 
 // runVariant starts a variant's targets, checks their answers and measures them in turn, round by round.
 func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs *process, script string, v *variant) error {
-	if v.features {
+	if v.needsRedis() {
 		redis, err := b.startRedis(ctx, s)
 		if err != nil {
 			return err
@@ -269,7 +281,7 @@ func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs
 	for number := range b.options.rounds {
 		for i, r := range results {
 			t, w := targets[i%len(targets)], set.workload(r.workload)
-			one, err := b.round(ctx, s, subgraphs, v, t, w, number == 0)
+			one, err := b.round(ctx, s, subgraphs, v, t, w, b.options.duration, number == 0)
 			if err != nil {
 				return err
 			}
@@ -288,15 +300,6 @@ func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs
 // checkAll compares every target's answers before anything is measured, and makes the empty results: by workload, then by
 // target.
 func (b *bench) checkAll(ctx context.Context, set *dataset, s *site, v *variant, targets []*target) ([]*result, error) {
-	authorization := "bench-check"
-	if v.who == tokens {
-		text, err := os.ReadFile(s.tokenFile())
-		if err != nil {
-			return nil, err
-		}
-		first, _, _ := bytes.Cut(text, []byte("\n"))
-		authorization = "Bearer " + string(first)
-	}
 	var results []*result
 	for i := range set.workloads {
 		w := &set.workloads[i]
@@ -304,10 +307,8 @@ func (b *bench) checkAll(ctx context.Context, set *dataset, s *site, v *variant,
 			continue
 		}
 		for _, t := range targets {
-			for range 3 {
-				if _, err := b.check(ctx, t, w, authorization); err != nil {
-					return nil, err
-				}
+			if err := b.checkVariant(ctx, s, v, t, w); err != nil {
+				return nil, err
 			}
 			results = append(results, &result{data: set.name, variant: v.name, workload: w.name, target: t.name, connections: v.connections})
 		}
@@ -315,9 +316,36 @@ func (b *bench) checkAll(ctx context.Context, set *dataset, s *site, v *variant,
 	return results, nil
 }
 
+// checkVariant compares a few of a target's answers to the requests of a variant.
+func (b *bench) checkVariant(ctx context.Context, s *site, v *variant, t *target, w *workload) error {
+	authorization := "bench-check"
+	if v.who == tokens {
+		text, err := os.ReadFile(s.tokenFile())
+		if err != nil {
+			return err
+		}
+		first, _, _ := bytes.Cut(text, []byte("\n"))
+		authorization = "Bearer " + string(first)
+	}
+	l, err := v.load(s, t, w)
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		if _, err := b.checkAs(ctx, t, w, l, authorization); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // round loads one target for one round.
-func (b *bench) round(ctx context.Context, s *site, subgraphs *process, v *variant, t *target, w *workload, isFirst bool) (*round, error) {
-	script, err := wrkScript(b.dir, w.body, t.path(w), v.who, s.tokenFile())
+func (b *bench) round(ctx context.Context, s *site, subgraphs *process, v *variant, t *target, w *workload, duration time.Duration, isFirst bool) (*round, error) {
+	l, err := v.load(s, t, w)
+	if err != nil {
+		return nil, err
+	}
+	script, err := l.wrkScript(b.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -342,10 +370,10 @@ func (b *bench) round(ctx context.Context, s *site, subgraphs *process, v *varia
 	shares := make(chan error, 1)
 	go func() {
 		var err error
-		one.usage, err = b.watch(ctx, t)
+		one.usage, err = b.watch(ctx, t, duration)
 		shares <- err
 	}()
-	one.loadResult, err = runWrk(ctx, b.options.loadCore, script, url, v.connections, b.options.duration)
+	one.loadResult, err = runWrk(ctx, b.options.loadCore, script, url, v.connections, duration)
 	if err := errors.Join(err, <-shares); err != nil {
 		return nil, err
 	}
@@ -367,7 +395,7 @@ func (b *bench) round(ctx context.Context, s *site, subgraphs *process, v *varia
 }
 
 // watch measures how the cores are used while the load is at its full strength: not while it connects or ends.
-func (b *bench) watch(ctx context.Context, t *target) (usage, error) {
+func (b *bench) watch(ctx context.Context, t *target, duration time.Duration) (usage, error) {
 	const margin = 250 * time.Millisecond
 	select {
 	case <-time.After(margin):
@@ -379,7 +407,7 @@ func (b *bench) watch(ctx context.Context, t *target) (usage, error) {
 		return usage{}, err
 	}
 	select {
-	case <-time.After(b.options.duration - 2*margin):
+	case <-time.After(duration - 2*margin):
 	case <-ctx.Done():
 		return usage{}, ctx.Err()
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -28,6 +30,23 @@ type workload struct {
 	name     string
 	body     []byte // what a client sends
 	expected []byte // JSON; compared as values, not as text
+}
+
+// document is the GraphQL text of the operation.
+func (w *workload) document() (string, error) {
+	var request struct {
+		Query string `json:"query"`
+	}
+	if err := json.Unmarshal(w.body, &request); err != nil {
+		return "", fmt.Errorf("%s.body.json: %w", w.name, err)
+	}
+	return request.Query, nil
+}
+
+// documentHash is what clients name a document by.
+func documentHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // workloadNames are in the order of the table.

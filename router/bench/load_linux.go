@@ -32,21 +32,33 @@ type loadResult struct {
 	Errors   int64   `json:"errors"`
 }
 
+// load is what is sent to one target.
+type load struct {
+	path      string
+	body      []byte
+	accepts   string // Accept-Encoding, "": none
+	who       identity
+	tokenFile string
+}
+
 // wrkScript writes the Lua script of a load. Requests are put together from constant parts, as the load core has to keep
 // up with the router's.
-func wrkScript(dir string, body []byte, path string, who identity, tokenFile string) (string, error) {
-	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", path, len(body))
+func (l *load) wrkScript(dir string) (string, error) {
+	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", l.path, len(l.body))
+	if l.accepts != "" {
+		head += "Accept-Encoding: " + l.accepts + "\r\n"
+	}
 	var b strings.Builder
-	switch who {
+	switch l.who {
 	case unique:
-		fmt.Fprintf(&b, "local n = 0\nlocal head, tail = %s, %s\n", luaString(head+"Authorization: bench-"), luaString("\r\n\r\n"+string(body)))
+		fmt.Fprintf(&b, "local n = 0\nlocal head, tail = %s, %s\n", luaString(head+"Authorization: bench-"), luaString("\r\n\r\n"+string(l.body)))
 		b.WriteString("function request() n = n + 1; return head .. n .. tail end\n")
 	case tokens:
 		fmt.Fprintf(&b, "local all, n = {}, 0\nfor line in io.lines(%s) do all[#all + 1] = %s .. line .. %s end\n",
-			luaString(tokenFile), luaString(head+"Authorization: Bearer "), luaString("\r\n\r\n"+string(body)))
+			luaString(l.tokenFile), luaString(head+"Authorization: Bearer "), luaString("\r\n\r\n"+string(l.body)))
 		b.WriteString("function request() n = n % #all + 1; return all[n] end\n")
 	case anonymous:
-		fmt.Fprintf(&b, "local whole = %s\nfunction request() return whole end\n", luaString(head+"\r\n"+string(body)))
+		fmt.Fprintf(&b, "local whole = %s\nfunction request() return whole end\n", luaString(head+"\r\n"+string(l.body)))
 	}
 	b.WriteString(luaDone)
 	file := filepath.Join(dir, "load.lua")

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -23,7 +24,7 @@ type options struct {
 	rounds               int
 	workloads, variants  []string // nil: all
 	shared               string   // folder of the public benchmark's data
-	ownOnly              bool
+	ownOnly, quick       bool
 	routerCore, loadCore string
 	router               string // program; "": it is built
 	out                  string // file of the report; "": none
@@ -85,8 +86,8 @@ func parseOptions(args []string, log io.Writer) (options, error) {
 	flags.DurationVar(&o.duration, "duration", fullDuration, "`time` of one round, in whole seconds")
 	flags.IntVar(&o.rounds, "rounds", fullRounds, "`number` of rounds of each measurement")
 	workloads := flags.String("workloads", "", "comma-separated `names` of workloads: tiny, medium, heavy; default all")
-	variants := flags.String("variants", "", "comma-separated `names` of variants; default all")
-	quick := flags.Bool("quick", false, fmt.Sprintf("%d rounds of %v, the repository's own data alone", quickRounds, quickDuration))
+	variants := flags.String("variants", "", "comma-separated `names` of variants, of features whose price is wanted, or \""+allPrices+"\" for all of these; default all")
+	quick := flags.Bool("quick", false, fmt.Sprintf("%d rounds of %v, the repository's own data alone, prices of features on tiny alone", quickRounds, quickDuration))
 	flags.StringVar(&o.shared, "shared", defaultShared, "`folder` of the public benchmark's data, measured too when it is there; \"\" for none")
 	flags.StringVar(&o.routerCore, "router-core", "0", "`number` of the core for the router")
 	flags.StringVar(&o.loadCore, "load-core", "1", "`number` of the core for load and subgraphs")
@@ -97,7 +98,7 @@ func parseOptions(args []string, log io.Writer) (options, error) {
 		return o, err
 	}
 	if *quick {
-		o.ownOnly = true
+		o.ownOnly, o.quick = true, true
 		given := map[string]bool{}
 		flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 		if !given["duration"] {
@@ -121,7 +122,8 @@ func (o *options) checkNames() error {
 		}
 	}
 	for _, name := range o.variants {
-		if !slices.ContainsFunc(allVariants, func(v variant) bool { return v.name == name }) {
+		hasName := func(v variant) bool { return v.name == name }
+		if name != allPrices && !slices.ContainsFunc(allVariants, hasName) && !slices.ContainsFunc(priced[1:], hasName) {
 			return fmt.Errorf("there is no variant %q", name)
 		}
 	}
@@ -174,12 +176,19 @@ func measure(ctx context.Context, o options, out, log io.Writer) error {
 	return os.WriteFile(o.out, report.Bytes(), 0o644) //nolint:gosec // a report for everybody
 }
 
-// prepareRouter finds the program that is measured, or builds it.
+// prepareRouter finds the program that is measured, or builds it, and leaves its core to it.
 func (b *bench) prepareRouter(ctx context.Context) error {
-	if b.options.router == "" {
-		return b.buildRouter(ctx)
-	}
 	b.router = b.options.router
+	if b.router == "" {
+		if err := b.buildRouter(ctx); err != nil {
+			return err
+		}
+	}
+	// From here on this program reads what the others print: the router's core is none of its business.
+	out, err := exec.CommandContext(ctx, "taskset", "-a", "-c", "-p", b.options.loadCore, strconv.Itoa(os.Getpid())).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("moving to core %s: %w: %s", b.options.loadCore, err, out)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -158,6 +159,11 @@ func control(ctx context.Context, subgraphs *process, settings serverSettings) (
 
 // post sends JSON and reads the whole answer.
 func post(ctx context.Context, client *http.Client, url, authorization string, body []byte) (text []byte, status int, err error) {
+	return postAccepting(ctx, client, url, authorization, "", body)
+}
+
+// postAccepting is post with an Accept-Encoding header; of encodings it can read gzip alone.
+func postAccepting(ctx context.Context, client *http.Client, url, authorization, accepts string, body []byte) (text []byte, status int, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, 0, err
@@ -166,12 +172,21 @@ func post(ctx context.Context, client *http.Client, url, authorization string, b
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
+	if accepts != "" {
+		request.Header.Set("Accept-Encoding", accepts)
+	}
 	answer, err := client.Do(request)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer answer.Body.Close()
-	text, err = io.ReadAll(answer.Body)
+	var from io.Reader = answer.Body
+	if answer.Header.Get("Content-Encoding") == "gzip" {
+		if from, err = gzip.NewReader(from); err != nil {
+			return nil, answer.StatusCode, err
+		}
+	}
+	text, err = io.ReadAll(from)
 	return text, answer.StatusCode, err
 }
 

@@ -103,6 +103,7 @@ func (b *bench) report(w io.Writer) {
 			fmt.Fprintf(w, "- %s: %s\n", v.name, v.about)
 		}
 	}
+	b.reportPrices(w)
 	fmt.Fprint(w, "\nTargets:\n\n")
 	for _, line := range b.verdicts() {
 		fmt.Fprintf(w, "- %s\n", line)

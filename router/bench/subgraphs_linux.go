@@ -227,19 +227,41 @@ func (s *subgraphServer) receive(c *serverConn) {
 	}
 }
 
+var (
+	headEnd      = []byte("\r\n\r\n")
+	lengthHeader = []byte("\r\nContent-Length: ") // as routers and relays write it
+)
+
 // splitRequest takes one whole request from the start of data; size is 0 while it is not all there.
 func splitRequest(data []byte) (head, body []byte, size int) {
-	end := bytes.Index(data, []byte("\r\n\r\n"))
+	end := bytes.Index(data, headEnd)
 	if end < 0 {
 		return nil, nil, 0
 	}
 	head = data[:end+2]
-	length, _ := strconv.Atoi(string(headValue(head, "content-length")))
-	size = end + 4 + length
-	if len(data) < size {
+	start, length := end+len(headEnd), contentLength(head)
+	if len(data)-start < length {
 		return nil, nil, 0
 	}
-	return head, data[end+4 : size], size
+	return head, data[start : start+length], start + length
+}
+
+// contentLength is 0 where there is none.
+func contentLength(head []byte) int {
+	var digits []byte
+	if at := bytes.Index(head, lengthHeader); at >= 0 {
+		digits = head[at+len(lengthHeader):]
+	} else {
+		digits = headValue(head, "content-length")
+	}
+	length := 0
+	for _, c := range digits {
+		if c < '0' || c > '9' || length > 1<<40 {
+			break
+		}
+		length = 10*length + int(c-'0')
+	}
+	return length
 }
 
 // headValue finds a header by its name in lower case.
@@ -252,13 +274,26 @@ func headValue(head []byte, name string) []byte {
 	return nil
 }
 
+// Answers to who is no client of the subgraphs: a collector has taken what it was sent, a coprocessor changes nothing.
+var (
+	collectorAnswer   = []byte("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n")
+	coprocessorAnswer = []byte("HTTP/1.1 204 No Content\r\n\r\n")
+)
+
 func (s *subgraphServer) handle(c *serverConn, head, body []byte) {
-	if bytes.HasPrefix(head, []byte("POST /control ")) {
+	path, _, _ := bytes.Cut(bytes.TrimPrefix(head, []byte("POST ")), []byte(" "))
+	switch string(path) {
+	case "/control":
 		s.control(c, body)
 		return
-	}
-	if bytes.HasPrefix(head, []byte("POST /pace ")) {
+	case "/pace":
 		s.pace(c, body)
+		return
+	case "/v1/traces", "/v1/metrics":
+		s.send(c, collectorAnswer)
+		return
+	case "/coprocessor":
+		s.send(c, coprocessorAnswer)
 		return
 	}
 	answer, ok := s.answers[string(body)]
