@@ -24,7 +24,8 @@ type bench struct {
 	client  *http.Client // for checks
 	results []*result    // in the order of the table
 	prices  []*result    // of single features; the first ones are those without any
-	notes   []string     // what could not be measured
+	bounds  []bound
+	notes   []string // what could not be measured
 	// ordinary is set when this machine allows no real-time scheduling.
 	ordinary bool
 }
@@ -106,6 +107,12 @@ func newBench(o options, log io.Writer) (*bench, error) {
 
 func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.log, format+"\n", args...) }
 
+// note says something now and in the report.
+func (b *bench) note(format string, args ...any) {
+	b.notes = append(b.notes, fmt.Sprintf(format, args...))
+	b.printf(format, args...)
+}
+
 // run measures everything that was asked for.
 func (b *bench) run(ctx context.Context, sets []*dataset) error {
 	if err := b.prepareRouter(ctx); err != nil {
@@ -156,14 +163,25 @@ func (b *bench) runSet(ctx context.Context, set *dataset, isFirst bool) error {
 		}
 		if err != nil {
 			// The other variants are still worth their time; the report says what is missing.
-			b.notes = append(b.notes, fmt.Sprintf("%s, %s: not measured: %v", set.name, v.name, err))
-			b.printf("%s %s: %v", set.name, v.name, err)
+			b.note("%s, %s: not measured: %v", set.name, v.name, err)
 		}
 	}
 	if !isFirst {
 		return nil
 	}
-	return b.measurePrices(ctx, set, s, subgraphs)
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context, *dataset, *site, *process) error
+	}{{allPrices, b.measurePrices}, {safety, b.measureSafety}} {
+		err := part.measure(ctx, set, s, subgraphs)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			b.note("%s: not measured: %v", part.name, err)
+		}
+	}
+	return nil
 }
 
 // recordDelay is how long subgraphs wait while calls are recorded, so that the stages are told apart.

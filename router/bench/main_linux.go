@@ -86,7 +86,7 @@ func parseOptions(args []string, log io.Writer) (options, error) {
 	flags.DurationVar(&o.duration, "duration", fullDuration, "`time` of one round, in whole seconds")
 	flags.IntVar(&o.rounds, "rounds", fullRounds, "`number` of rounds of each measurement")
 	workloads := flags.String("workloads", "", "comma-separated `names` of workloads: tiny, medium, heavy; default all")
-	variants := flags.String("variants", "", "comma-separated `names` of variants, of features whose price is wanted, or \""+allPrices+"\" for all of these; default all")
+	variants := flags.String("variants", "", "comma-separated `names` of variants, of features whose price is wanted, \""+allPrices+"\" for all of these, or \""+safety+"\"; default all")
 	quick := flags.Bool("quick", false, fmt.Sprintf("%d rounds of %v, the repository's own data alone, prices of features on tiny alone", quickRounds, quickDuration))
 	flags.StringVar(&o.shared, "shared", defaultShared, "`folder` of the public benchmark's data, measured too when it is there; \"\" for none")
 	flags.StringVar(&o.routerCore, "router-core", "0", "`number` of the core for the router")
@@ -123,7 +123,7 @@ func (o *options) checkNames() error {
 	}
 	for _, name := range o.variants {
 		hasName := func(v variant) bool { return v.name == name }
-		if name != allPrices && !slices.ContainsFunc(allVariants, hasName) && !slices.ContainsFunc(priced[1:], hasName) {
+		if name != allPrices && name != safety && !slices.ContainsFunc(allVariants, hasName) && !slices.ContainsFunc(priced[1:], hasName) {
 			return fmt.Errorf("there is no variant %q", name)
 		}
 	}
@@ -138,7 +138,7 @@ func splitNames(text string) []string {
 }
 
 func measure(ctx context.Context, o options, out, log io.Writer) error {
-	if err := findTools("wrk", "taskset"); err != nil {
+	if err := findTools("wrk", "taskset", "chrt"); err != nil {
 		return err
 	}
 	own, err := openOwn()

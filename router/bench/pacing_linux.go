@@ -37,7 +37,9 @@ func (b *bench) paceAll(ctx context.Context, set *dataset, subgraphs *process, t
 	for range pacedRuns {
 		for i, r := range results {
 			t := targets[i%len(targets)]
-			run, err := b.pace(ctx, subgraphs, t, set.workload(r.workload), r.pacedRate, r.connections)
+			run, err := b.pace(ctx, subgraphs, t, set.workload(r.workload), pacedOptions{
+				Rate: r.pacedRate, Connections: r.connections, Warmup: pacedWarmup, Duration: b.options.duration,
+			})
 			if err != nil {
 				return err
 			}
@@ -49,10 +51,11 @@ func (b *bench) paceAll(ctx context.Context, set *dataset, subgraphs *process, t
 	return nil
 }
 
-// pace measures one target once. Where that is allowed, target, subgraphs and load (one process, see pacer) are scheduled before every ordinary
-// program: below saturation each of them waits for work most of the time, and another program's time slice of some
-// milliseconds when work comes would be measured instead of the target.
-func (b *bench) pace(ctx context.Context, subgraphs *process, t *target, w *workload, rate float64, connections int) (pacedRun, error) {
+// pace measures one target once; what is asked, and whom, it adds to the options. Where that is allowed, target, subgraphs
+// and load (one process, see pacer) are scheduled before every ordinary program: below saturation each of them waits for
+// work most of the time, and another program's time slice of some milliseconds when work comes would be measured instead of
+// the target.
+func (b *bench) pace(ctx context.Context, subgraphs *process, t *target, w *workload, load pacedOptions) (pacedRun, error) {
 	var run pacedRun
 	answer, err := b.check(ctx, t, w, "bench-check")
 	if err != nil {
@@ -67,10 +70,8 @@ func (b *bench) pace(ctx context.Context, subgraphs *process, t *target, w *work
 	if err != nil {
 		return run, err
 	}
-	run.pacedResult, err = askToPace(ctx, subgraphs, pacedOptions{
-		Address: t.address, Path: t.path(w), Body: string(w.body), Rate: rate, Connections: connections,
-		Warmup: pacedWarmup, Duration: b.options.duration, Length: len(answer),
-	})
+	load.Address, load.Path, load.Body, load.Length = t.address, t.path(w), string(w.body), len(answer)
+	run.pacedResult, err = askToPace(ctx, subgraphs, load)
 	if err != nil {
 		return run, err
 	}
@@ -109,9 +110,7 @@ func (b *bench) scheduleFirst(ctx context.Context, p *process) bool {
 		return true
 	}
 	b.ordinary = true
-	note := fmt.Sprintf("paced runs have ordinary scheduling, so that other programs' time slices are in their latencies: chrt: %v: %s", err, strings.TrimSpace(string(out)))
-	b.notes = append(b.notes, note)
-	b.printf("%s", note)
+	b.note("paced runs have ordinary scheduling, so that other programs' time slices are in their latencies: chrt: %v: %s", err, strings.TrimSpace(string(out)))
 	return false
 }
 

@@ -160,10 +160,7 @@ const (
 func (b *bench) verdicts() []string {
 	var lines []string
 	say := func(r *result, what string, got, target float64) {
-		word := "met"
-		if got > target {
-			word = "MISSED"
-		}
+		word := verdict(got, target)
 		if r.voids() == len(r.rounds) {
 			word += " (all rounds void)"
 		}
@@ -184,7 +181,17 @@ func (b *bench) verdicts() []string {
 			say(r, "peak memory in MB", float64(peak)/(1<<20), peakTarget/(1<<20))
 		}
 	}
+	for _, bound := range b.bounds {
+		lines = append(lines, fmt.Sprintf("%s %.2f, target %.2f: %s", bound.what, bound.got, bound.target, verdict(bound.got, bound.target)))
+	}
 	return lines
+}
+
+func verdict(got, target float64) string {
+	if got > target {
+		return "MISSED"
+	}
+	return "met"
 }
 
 // voidReasons says for each void round why it does not count.

@@ -100,6 +100,15 @@ func TestPacedVerdict(t *testing.T) {
 	}
 }
 
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	b := bench{bounds: []bound{{"milliseconds to refuse: depth", 0.5, 10}, {"milliseconds to refuse: tokens", 10.5, 10}}}
+	want := []string{"milliseconds to refuse: depth 0.50, target 10.00: met", "milliseconds to refuse: tokens 10.50, target 10.00: MISSED"}
+	if got := b.verdicts(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestFeatureNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
