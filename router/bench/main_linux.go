@@ -138,7 +138,7 @@ func splitNames(text string) []string {
 }
 
 func measure(ctx context.Context, o options, out, log io.Writer) error {
-	if err := findTools("wrk", "taskset", "chrt"); err != nil {
+	if err := findTools("wrk", "taskset"); err != nil {
 		return err
 	}
 	own, err := openOwn()
