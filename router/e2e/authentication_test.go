@@ -264,6 +264,9 @@ func TestKeySetDownAtBoot(t *testing.T) {
 	}
 	s.Reset()
 	wantRefusal(t, "protected", r.Post(t, `{public secret}`, withToken(token)), http.StatusServiceUnavailable, "AUTH_KEYS_UNAVAILABLE", s)
+	if a := r.PostVariables(t, `query($v: Boolean!) { public secret @include(if: $v) }`, map[string]any{"v": false}, withToken(token)); a.DataJSON() != `{"public":"p"}` || len(a.Errors) > 0 {
+		t.Errorf("protected, but left out: %d %s", a.Status, a.Body)
+	}
 	if a := r.Post(t, `{public secret}`); a.DataJSON() != `{"public":"p","secret":null}` || !slices.Equal(a.Codes(), []string{"UNAUTHORIZED_FIELD_OR_TYPE"}) {
 		t.Errorf("protected, anonymous: %d %s", a.Status, a.Body)
 	}

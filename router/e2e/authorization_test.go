@@ -23,8 +23,8 @@ type guardedGraph struct {
 func newGuardedGraph(t *testing.T) *guardedGraph {
 	t.Helper()
 	g := &guardedGraph{}
-	user := `{"__typename":"User","id":"u1","name":"Ada","email":"a@x","alias":"a@x","first":"a@x","second":"a@x","mine":"a@x"}`
-	g.users = subgraph(t, data(`{"me":`+user+`,"open":{"__typename":"User","id":"u1","name":"Ada","email":"a@x"},
+	user := `{"__typename":"User","id":"u1","name":"Ada","email":"a@x","alias":"a@x","a":"Ada","first":"a@x","second":"a@x","mine":"a@x"}`
+	g.users = subgraph(t, data(`{"me":`+user+`,"open":{"__typename":"User","id":"u1","name":"Ada","a":"Ada","email":"a@x"},
 		"named":[{"__typename":"User","id":"u1","name":"Ada"},{"__typename":"Robot","id":"r1","name":"R2"}],
 		"found":[{"__typename":"User","id":"u1","name":"Ada","email":"a@x"},{"__typename":"Vault","id":"v1","code":"1234"}],
 		"vault":{"__typename":"Vault","id":"v1","code":"1234"},"seal":"S","grade":"TOP","rename":"done","ping":"pong","public":"p"}`))
@@ -236,6 +236,72 @@ func TestUnauthorisedOperationsAreRejected(t *testing.T) {
 	}
 	if a := r.Post(t, `{ me { email } }`, withToken(tokens.Token(t, "ada", jwt.MapClaims{"scope": "read:email"}))); a.DataJSON() != `{"me":{"email":"a@x"}}` {
 		t.Errorf("with the scope: %d %s", a.Status, a.Body)
+	}
+}
+
+// TestWhatIsLeftOutDemandsNothing: @skip and @include take guarded fields out of an operation, so that nobody need be allowed
+// to see them; what they leave in is guarded as ever.
+func TestWhatIsLeftOutDemandsNothing(t *testing.T) {
+	t.Parallel()
+	g := newGuardedGraph(t)
+	tokens := newIssuer(t)
+	hook := subgraph(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, `{"granted":[]}`) })
+	authorization := func(mode string) string {
+		return tokens.Config() + "authorization: {mode: " + mode + ", hook: {url: \"" + hook.URL + "\"}}\n"
+	}
+	rejecting := start(t, options{Supergraph: g.sdl, Config: authorization("reject")})
+	filtering := start(t, options{Supergraph: g.sdl, Config: authorization("filter")})
+	given := func(v bool) map[string]any { return map[string]any{"v": v} }
+	for _, c := range []struct {
+		name, query string
+		out         map[string]any // variables that leave the guarded field out; nil: it always is
+		data        string         // without it
+		in          map[string]any // variables that leave it in
+		filtered    string         // data with it, for those who may not see it
+		guarded     string
+	}{
+		{"a literal on the field", `{ public open { name limit @skip(if: true) email @include(if: false) } }`, nil, `{"open":{"name":"Ada"},"public":"p"}`, nil, "", "email"},
+		{"a literal around it", `{ public open @skip(if: true) { email } me @include(if: false) { name } }`, nil, `{"public":"p"}`, nil, "", "me"},
+		{"skipped by a variable", `query($v: Boolean!) { public open { name email @skip(if: $v) } }`, given(true), `{"open":{"name":"Ada"},"public":"p"}`,
+			given(false), `{"open":{"email":null,"name":"Ada"},"public":"p"}`, "email"},
+		{"not included by a default", `query($v: Boolean = false) { public open { name email @include(if: $v) } }`, map[string]any{}, `{"open":{"name":"Ada"},"public":"p"}`,
+			given(true), `{"open":{"email":null,"name":"Ada"},"public":"p"}`, "email"},
+		{"around it by a variable", `query($v: Boolean!) { public me @include(if: $v) { name } }`, given(false), `{"public":"p"}`, given(true), `{"me":null,"public":"p"}`, "me"},
+		{"an entity field of another subgraph", `query($v: Boolean!) { open { limit balance @include(if: $v) } }`, given(false), `{"open":{"limit":7}}`,
+			given(true), `{"open":{"balance":null,"limit":7}}`, "balance"},
+		{"a fragment", `query($v: Boolean!) { public ...f @skip(if: $v) } fragment f on Query { open { ...g } } fragment g on User { email }`, given(true), `{"public":"p"}`,
+			given(false), `{"open":{"email":null},"public":"p"}`, "email"},
+		{"a type behind a union", `query($v: Boolean!) { found { ... on User { name } ... on Vault @include(if: $v) { code } } }`, given(false), `{"found":[{"name":"Ada"},{}]}`,
+			given(true), `{"found":[{"name":"Ada"},null]}`, "code"},
+		{"a mutation", `mutation($v: Boolean!) { ping rename @skip(if: $v) }`, given(true), `{"ping":"pong"}`, given(false), `{"ping":"pong","rename":null}`, "rename"},
+		{"both ways at once", `query($v: Boolean!) { public open { name email @include(if: $v) @skip(if: $v) } }`, given(true), `{"open":{"name":"Ada"},"public":"p"}`, nil, "", "email"},
+		{"left out at one place alone", `query($v: Boolean!) { public open { a: name ...f @include(if: $v) ...f } } fragment f on User { email }`, nil, "",
+			given(false), `{"open":{"a":"Ada","email":null},"public":"p"}`, "email"},
+	} {
+		for _, r := range []*router{rejecting, filtering} {
+			for _, s := range []*service{g.users, g.money, hook} {
+				s.Reset()
+			}
+			if c.data != "" {
+				if a := r.PostVariables(t, c.query, c.out); a.Status != http.StatusOK || len(a.Errors) > 0 || a.DataJSON() != c.data {
+					t.Errorf("%s, left out: %d %s", c.name, a.Status, a.Body)
+				}
+				if sent(t, g.users, c.guarded) || sent(t, g.money, c.guarded) || hook.Count() > 0 {
+					t.Errorf("%s, left out: asked %s%s and the hook %d times", c.name, g.users.Queries(), g.money.Queries(), hook.Count())
+				}
+			}
+			if c.in == nil {
+				continue
+			}
+			g.users.Reset()
+			g.money.Reset()
+			a := r.PostVariables(t, c.query, c.in)
+			if r == rejecting {
+				wantRefusal(t, c.name+", left in", a, http.StatusForbidden, denied, g.users, g.money)
+			} else if a.Status != http.StatusOK || !slices.Equal(a.Codes(), []string{denied}) || a.DataJSON() != c.filtered || sent(t, g.users, c.guarded) || sent(t, g.money, c.guarded) {
+				t.Errorf("%s, left in: %d %s; asked %s%s", c.name, a.Status, a.Body, g.users.Queries(), g.money.Queries())
+			}
+		}
 	}
 }
 

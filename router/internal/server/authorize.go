@@ -10,41 +10,81 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
+	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/plan"
 )
 
-// authorize tells for each authorization of a plan whether the caller meets it. Policies are asked for together, and only
-// those that can still make a difference.
-func (s *Server) authorize(ctx context.Context, demands []plan.Authorization, identity *auth.Identity, r *http.Request) ([]bool, error) {
-	if len(demands) == 0 {
+// authorize tells for each authorization of a plan whether the caller meets it. Only those count that this request demands:
+// what @skip and @include leave out is nobody's business. Policies are asked for together, and only those that can still
+// make a difference.
+func (s *Server) authorize(ctx context.Context, p *plan.Plan, given operationVariables, identity *auth.Identity, r *http.Request) ([]bool, error) {
+	if len(p.Authorizations) == 0 {
 		return nil, nil
 	}
-	if identity.Unavailable {
+	met := make([]bool, len(p.Authorizations))
+	unmet, policed := false, false
+	for i := range p.Authorizations {
+		demand := &p.Authorizations[i]
+		met[i] = meets(demand, identity)
+		unmet = unmet || !met[i]
+		policed = policed || met[i] && len(demand.Policies) > 0
+	}
+	var demanded []bool
+	if policed || unmet && (identity.Unavailable || s.options.RejectUnauthorized) {
+		demanded = p.Demanded(given.isTrue)
+	}
+	if identity.Unavailable && slices.Contains(demanded, true) {
 		return nil, &auth.Error{Code: auth.CodeKeysUnavailable, Status: http.StatusServiceUnavailable,
 			Message: "the operation needs your identity, and tokens cannot be verified at the moment; try again shortly"}
 	}
-	met := make([]bool, len(demands))
-	var policies []string
-	for i := range demands {
-		met[i] = meets(&demands[i], identity)
-		if met[i] {
-			for _, row := range demands[i].Policies {
-				policies = append(policies, row...)
+	if policed {
+		s.decidePolicies(ctx, p.Authorizations, demanded, met, identity, r)
+	}
+	if s.options.RejectUnauthorized {
+		for i := range demanded {
+			if demanded[i] && !met[i] {
+				return nil, &httpError{status: http.StatusForbidden, err: gqlerr.New(gqlerr.UnauthorizedField, "the operation asks for fields that you may not see")}
 			}
 		}
 	}
-	if len(policies) > 0 {
-		slices.Sort(policies)
-		policies = slices.Compact(policies)
-		held := s.policies(ctx, policies, identity, r)
-		for i := range demands {
-			met[i] = met[i] && (len(demands[i].Policies) == 0 || anyRow(demands[i].Policies, held))
+	return met, nil
+}
+
+// operationVariables are an operation's, with their values.
+type operationVariables struct {
+	declared []*operation.Variable
+	values   [][]byte // JSON, in the order of declared
+}
+
+// isTrue tells the value of a Boolean variable.
+func (v operationVariables) isTrue(name string) bool {
+	for i, declared := range v.declared {
+		if declared.Name == name {
+			return string(v.values[i]) == "true"
 		}
 	}
-	if s.options.RejectUnauthorized && slices.Contains(met, false) {
-		return nil, &httpError{status: http.StatusForbidden, err: gqlerr.New(gqlerr.UnauthorizedField, "the operation asks for fields that you may not see")}
+	return false
+}
+
+// decidePolicies takes back of met what needs policies that do not hold. Those of authorizations that the request does not
+// demand are not asked for, and do not hold.
+func (s *Server) decidePolicies(ctx context.Context, demands []plan.Authorization, demanded, met []bool, identity *auth.Identity, r *http.Request) {
+	var names []string
+	for i := range demands {
+		if met[i] && demanded[i] {
+			for _, row := range demands[i].Policies {
+				names = append(names, row...)
+			}
+		}
 	}
-	return met, nil
+	held := func(string) bool { return false }
+	if len(names) > 0 {
+		slices.Sort(names)
+		held = s.policies(ctx, slices.Compact(names), identity, r)
+	}
+	for i := range demands {
+		met[i] = met[i] && (len(demands[i].Policies) == 0 || anyRow(demands[i].Policies, held))
+	}
 }
 
 // policies asks which policies hold. Those that cannot be decided do not.

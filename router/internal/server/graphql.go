@@ -188,7 +188,7 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 		return err
 	}
 	watched.PlanEnds(repeated, nil)
-	authorizations, err := s.authorize(ctx, program.Plan.Authorizations, identity, r)
+	authorizations, err := s.authorize(ctx, program.Plan, operationVariables{prepared.Operation.Variables, variables}, identity, r)
 	if err != nil {
 		return err
 	}
