@@ -99,7 +99,7 @@ func (p *payloads) walk(w *responses, set *operation.SelectionSet, places []*pla
 // along are the ways on through a field: one for each part of its runtime types that demands something else of the caller.
 func (p *payloads) along(way trail, set *operation.SelectionSet, f *operation.Field) []trail {
 	element := plan.PathElement{
-		StoreName: f.ResponseName, ResponseName: f.ResponseName, Types: f.Types, List: listLevels(f.Definition.Type),
+		StoreName: storeName(f), ResponseName: f.ResponseName, Types: f.Types, List: listLevels(f.Definition.Type),
 	}
 	guards := p.run.guards
 	shown := guards.and(way.guard, guards.condition(f.Condition))
@@ -177,7 +177,7 @@ func (p *payloads) below(places []*place, f *operation.Field) []*place {
 				continue
 			}
 			for i, it := range part.class.items {
-				if child := part.children[i]; it.field.store == f.ResponseName && child != nil && !slices.Contains(found, child) {
+				if child := part.children[i]; it.field.store == storeName(f) && child != nil && !slices.Contains(found, child) {
 					found = append(found, child)
 				}
 			}
@@ -225,7 +225,7 @@ func (p *payloads) fetches(o *place, set *operation.SelectionSet, hold *operatio
 		}
 		for _, part := range o.parts() {
 			for i, it := range part.class.items {
-				if it.field.store != f.ResponseName || !p.concerns(f, part.class) {
+				if it.field.store != storeName(f) || !p.concerns(f, part.class) {
 					continue
 				}
 				for _, step := range it.steps {

@@ -49,7 +49,7 @@ func (w *responses) object(set *operation.SelectionSet, hold *operation.Defer) *
 			continue
 		}
 		field := plan.Field{
-			ResponseName: f.ResponseName, StoreName: f.ResponseName, Name: f.Name, Types: f.Types,
+			ResponseName: f.ResponseName, StoreName: storeName(f), Name: f.Name, Types: f.Types,
 			Guard: shown, Type: w.typeOf(f.Definition.Type),
 			Introspection: f.Name == "__schema" || f.Name == "__type",
 		}

@@ -119,6 +119,17 @@ func appendTypes(k []byte, types querygraph.TypeSet) []byte {
 	return k
 }
 
+// storeName is where a field of the client's is in the response tree. "__typename" stands there for the runtime type, which
+// no other field under that alias may decide: their store names, and those that they would collide with, are longer.
+func storeName(f *operation.Field) string {
+	if strings.HasPrefix(f.ResponseName, typenameField) && (f.ResponseName != typenameField || f.Name != typenameField) {
+		return f.ResponseName + "_"
+	}
+	return f.ResponseName
+}
+
+const typenameField = "__typename"
+
 // fromSet is the shape of what the client asks.
 func (s *shapes) fromSet(set *operation.SelectionSet) (*shape, error) {
 	if known, ok := s.bySet[set]; ok {
@@ -134,7 +145,7 @@ func (s *shapes) fromSet(set *operation.SelectionSet) (*shape, error) {
 			continue
 		}
 		base := shapeField{
-			store: f.ResponseName, response: f.ResponseName, name: f.Name, args: s.fromArguments(f.Args),
+			store: storeName(f), response: f.ResponseName, name: f.Name, args: s.fromArguments(f.Args),
 			guard: s.run.guards.condition(f.Condition), suffix: s.fromDirectives(f.Directives),
 			list: listLevels(f.Definition.Type), deferral: s.run.hold(f),
 		}
