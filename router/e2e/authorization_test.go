@@ -67,7 +67,8 @@ func newGuardedGraph(t *testing.T) *guardedGraph {
 	return g
 }
 
-// sent tells whether a field was asked of a subgraph: it stands in a document, and no guard around it is false.
+// sent tells whether a field was asked of a subgraph: it stands in a document, no guard around it is false, and it is not
+// asked of an empty list of entities.
 func sent(t *testing.T, s *service, field string) bool {
 	t.Helper()
 	for _, r := range s.Requests() {
@@ -92,6 +93,11 @@ func asks(document *ast.QueryDocument, set ast.SelectionSet, field string, varia
 	for _, selection := range set {
 		switch s := selection.(type) {
 		case *ast.Field:
+			if s.Name == "_entities" && len(s.Arguments) > 0 {
+				if list, _ := variables[s.Arguments[0].Value.Raw].([]any); len(list) == 0 {
+					continue
+				}
+			}
 			if included(s.Directives) && (s.Name == field || asks(document, s.SelectionSet, field, variables)) {
 				return true
 			}

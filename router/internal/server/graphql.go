@@ -162,6 +162,9 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	repeated := prepared.Repeated()
 	watched.Known(prepared.Operation.Name, string(prepared.Operation.Kind), prepared.Operation.Hash, repeated)
 	s.documents.remember(hash, request.Query)
+	if prepared.Operation.Kind == ast.Subscription {
+		return refuse(http.StatusBadRequest, gqlerr.BadRequest, "subscriptions need a transport of events, which this router does not have: send a query or a mutation")
+	}
 	if r.Method == http.MethodGet && prepared.Operation.Kind != ast.Query {
 		refusal := refuse(http.StatusMethodNotAllowed, gqlerr.MethodNotAllowed, "a %s cannot be sent by GET: use POST", prepared.Operation.Kind)
 		refusal.header = http.Header{"Allow": {"POST"}}
