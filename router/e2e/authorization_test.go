@@ -398,3 +398,47 @@ func TestPolicyHookAnswersAreKept(t *testing.T) {
 		}
 	}
 }
+
+// TestABatchAsksThePolicyHookOnce for what its operations need alike, also when nothing is kept between requests.
+func TestABatchAsksThePolicyHookOnce(t *testing.T) {
+	t.Parallel()
+	g := newGuardedGraph(t)
+	tokens := newIssuer(t)
+	hook := subgraph(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, `{"granted":["grades"]}`) })
+	r := start(t, options{Supergraph: g.sdl, Config: tokens.Config() + "authorization:\n  hook: {url: \"" + hook.URL + "\"}\n"})
+	batch := func(queries ...string) []byte {
+		var operations []map[string]string
+		for _, query := range queries {
+			operations = append(operations, map[string]string{"query": query})
+		}
+		text, err := json.Marshal(operations)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	grade, balance := `{ grade }`, `{ open { balance } }`
+	const seen, hidden = `{"data":{"grade":"TOP"}}`, `{"data":{"open":{"balance":null}},"errors":`
+	for _, c := range []struct {
+		name  string
+		body  []byte
+		calls int
+		seen  int
+		null  int
+	}{
+		{"alike", batch(grade, grade, grade, grade, `{ public }`, grade), 1, 5, 0},
+		{"two questions", batch(grade, balance, grade, balance), 2, 2, 2},
+		{"again", batch(grade, grade), 1, 2, 0},
+	} {
+		for _, who := range []string{"ada", "eve"} {
+			hook.Reset()
+			a := r.PostBody(t, c.body, withToken(tokens.Token(t, who)))
+			if a.Status != http.StatusOK || strings.Count(a.Body, seen) != c.seen || strings.Count(a.Body, hidden) != c.null {
+				t.Errorf("%s: %d %s", c.name, a.Status, a.Body)
+			}
+			if hook.Count() != c.calls || !strings.Contains(hook.Last(t).Body, `"sub":"`+who+`"`) {
+				t.Errorf("%s: %d calls, want %d, the last with %s", c.name, hook.Count(), c.calls, hook.Last(t).Body)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/tributary-gql/tributary/router/internal/auth"
+	"github.com/tributary-gql/tributary/router/internal/auth/policyhook"
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/lifetime"
@@ -210,6 +211,7 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 // serveBatch runs the operations of a batch side by side and answers with the list of their responses.
 func (s *Server) serveBatch(ctx context.Context, w http.ResponseWriter, r *http.Request, snap *snapshot.Snapshot, identity *auth.Identity, requests []*graphqlRequest) {
 	telemetry.FromContext(ctx).Batch()
+	ctx = policyhook.Once(ctx)
 	payloads := make([][]byte, len(requests))
 	var group sync.WaitGroup
 	for i, request := range requests {

@@ -1,5 +1,5 @@
 // Package policyhook asks a service over HTTP which policies (@policy) hold for a caller: one call with all policies that an
-// operation needs. It fails closed: whatever goes wrong, no policy holds.
+// operation needs, and operations of one request that ask the same share it (Once). It fails closed: whatever goes wrong, no policy holds.
 //
 // The request is a POST of JSON:
 //
@@ -116,7 +116,11 @@ func (h *Hook) Ask(ctx context.Context, policies []string, caller Caller) ([]boo
 	if len(open) == 0 {
 		return held, nil
 	}
-	granted, err := h.call(ctx, q)
+	body, err := json.Marshal(q)
+	if err != nil {
+		return held, fmt.Errorf("policy hook: %w", err)
+	}
+	granted, err := h.once(ctx, body)
 	if err != nil {
 		return held, fmt.Errorf("policy hook: %w", err)
 	}
@@ -139,13 +143,9 @@ func (h *Hook) headers(client http.Header) map[string][]string {
 	return out
 }
 
-func (h *Hook) call(ctx context.Context, q question) ([]string, error) {
+func (h *Hook) call(ctx context.Context, body []byte) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.options.Timeout)
 	defer cancel()
-	body, err := json.Marshal(q)
-	if err != nil {
-		return nil, err
-	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.options.URL, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -166,11 +166,11 @@ func (h *Hook) call(ctx context.Context, q question) ([]string, error) {
 	case len(text) > maxAnswer:
 		return nil, errors.New("the answer is larger than 1 MiB")
 	}
-	var answer struct {
+	var said struct {
 		Granted []string `json:"granted"`
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
+	if err := json.Unmarshal(text, &said); err != nil {
 		return nil, fmt.Errorf(`the answer is not {"granted": [names]}: %w`, err)
 	}
-	return answer.Granted, nil
+	return said.Granted, nil
 }
