@@ -74,11 +74,13 @@ type Options struct {
 	// CoolDown is the least time between two fetches of one set because of unknown keys.
 	CoolDown time.Duration
 	// Patience bounds how long a request waits for a key set that is being fetched; 0: a second.
-	Patience   time.Duration
-	Algorithms []string
-	Client     *http.Client // for key sets; has a timeout
-	Logger     *slog.Logger
-	Now        func() time.Time
+	Patience time.Duration
+	// CachedTokens is how many verified tokens are kept; 0: 10,000.
+	CachedTokens int
+	Algorithms   []string
+	Client       *http.Client // for key sets; has a timeout
+	Logger       *slog.Logger
+	Now          func() time.Time
 }
 
 // Verifier authenticates requests. It is safe for concurrent use.
@@ -89,7 +91,11 @@ type Verifier struct {
 	cache   *otter.Cache[[sha256.Size]byte, verified]
 }
 
-// verified is what is kept of a token: good until it expires and while the keys are the same.
+// verified is what is kept of a token, by its hash: good until the token expires (and the clock skew has passed), and while
+// the keys of its set are the same. Any change of the set, of whichever key, makes all its tokens be verified again: those
+// of a key that was withdrawn are refused from then on. A withdrawal is noticed when the set is next fetched (at its
+// interval, or for an unknown key), and until then the tokens are good, kept or not; a set that cannot be fetched withdraws
+// nothing. What is no longer good goes when its token comes again, or when room is needed.
 type verified struct {
 	identity *Identity
 	expires  time.Time
@@ -97,7 +103,7 @@ type verified struct {
 	version  uint64
 }
 
-// maxCachedTokens bounds the memory for verified tokens: about 1 KiB each.
+// maxCachedTokens is how many verified tokens are kept by default: about 1 KiB each.
 const maxCachedTokens = 10_000
 
 // New makes a Verifier. Run keeps its keys fresh.
@@ -114,6 +120,9 @@ func New(o Options) (*Verifier, error) {
 	if o.Patience <= 0 {
 		o.Patience = time.Second
 	}
+	if o.CachedTokens <= 0 {
+		o.CachedTokens = maxCachedTokens
+	}
 	if len(o.Sources) == 0 {
 		o.Sources = []Source{{Header: "Authorization", Prefix: "Bearer"}}
 	}
@@ -121,7 +130,7 @@ func New(o Options) (*Verifier, error) {
 	for i := range o.Sources {
 		o.Sources[i].Header = http.CanonicalHeaderKey(o.Sources[i].Header)
 	}
-	cache, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{MaximumSize: maxCachedTokens})
+	cache, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{MaximumSize: o.CachedTokens})
 	if err != nil {
 		return nil, fmt.Errorf("auth: token cache: %w", err)
 	}
@@ -179,8 +188,11 @@ func (v *Verifier) Look(r *http.Request) (Credential, *Identity, error) {
 		return Credential{}, anonymous, nil
 	}
 	c := Credential{token: token, hash: sha256.Sum256([]byte(token))}
-	if hit, ok := v.cache.GetIfPresent(c.hash); ok && v.options.Now().Before(hit.expires) && hit.version == hit.set.version() {
-		return c, hit.identity, nil
+	if hit, ok := v.cache.GetIfPresent(c.hash); ok {
+		if v.options.Now().Before(hit.expires) && hit.version == hit.set.version() {
+			return c, hit.identity, nil
+		}
+		v.cache.Invalidate(c.hash)
 	}
 	return c, nil, nil
 }

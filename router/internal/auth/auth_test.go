@@ -290,28 +290,6 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// TestCachedTokensExpire: a token that was verified once is not good for ever, nor past its key's removal.
-func TestCachedTokensExpire(t *testing.T) {
-	t.Parallel()
-	i := newIssuer(t)
-	key, public := edKey(t, "k")
-	i.set(false, public)
-	var now atomic.Int64
-	now.Store(time.Now().UnixNano())
-	o := options(i)
-	o.Now = func() time.Time { return time.Unix(0, now.Load()) }
-	v := verifier(t, o)
-	token := sign(t, jwt.SigningMethodEdDSA, "k", key, claims("ada"))
-	for range 3 {
-		if _, err := authenticate(t, v, token); err != nil {
-			t.Fatal(err)
-		}
-	}
-	now.Add(int64(2 * time.Hour))
-	_, err := authenticate(t, v, token)
-	wantError(t, err, auth.CodeTokenInvalid, http.StatusUnauthorized)
-}
-
 func TestSources(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
