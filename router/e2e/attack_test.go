@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/andybalholm/brotli"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -102,11 +104,20 @@ func TestAttackBatches(t *testing.T) {
 func TestAttackBombs(t *testing.T) {
 	t.Parallel()
 	r, s := target(t, "limits: {body: 100KB}\n")
-	plain := []byte(`{"query":"{public}","x":"` + strings.Repeat("a", 50<<20) + `"}`)
+	plain := []byte(`{"query":"{public}","x":"` + strings.Repeat("a", 8<<20) + `"}`)
 	var zipped bytes.Buffer
 	w := gzip.NewWriter(&zipped)
 	_, _ = w.Write(plain)
 	_ = w.Close()
+	var packed, member, nested bytes.Buffer
+	b := brotli.NewWriterLevel(&packed, 3)
+	_, _ = b.Write(plain)
+	_ = b.Close()
+	for out, text := range map[*bytes.Buffer][]byte{&member: plain[:10<<10], &nested: zipped.Bytes()} {
+		w := gzip.NewWriter(out)
+		_, _ = w.Write(text)
+		_ = w.Close()
+	}
 	encoder, err := zstd.NewWriter(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -122,11 +133,63 @@ func TestAttackBombs(t *testing.T) {
 		"gzip":             {zipped.Bytes(), "gzip", http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE"},
 		"zstd":             {frames, "zstd", http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE"},
 		"not gzip":         {[]byte("hello"), "gzip", http.StatusBadRequest, "BAD_REQUEST"},
+		"br":               {packed.Bytes(), "br", http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE"},
+		"many members":     {bytes.Repeat(member.Bytes(), 50), "gzip", http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE"},
+		"many frames":      {bytes.Repeat(encoder.EncodeAll(plain[:10<<10], nil), 50), "zstd", http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE"},
+		"gzip in gzip":     {nested.Bytes(), "gzip", http.StatusBadRequest, "BAD_REQUEST"},
 		"several codings":  {zipped.Bytes(), "gzip, gzip", http.StatusUnsupportedMediaType, "BAD_REQUEST"},
 		"an unknown one":   {plain[:100], "compress", http.StatusUnsupportedMediaType, "BAD_REQUEST"},
 		"JSON without end": {[]byte(`{"query":` + strings.Repeat("[", 50_000)), "", http.StatusBadRequest, "BAD_REQUEST"},
 	} {
 		wantRefusal(t, name, r.PostBody(t, c.body, withHeader("Content-Encoding", c.coding)), c.status, c.code, s)
+	}
+}
+
+// endless is a body of one text for ever.
+type endless struct {
+	again, rest []byte
+	read        atomic.Int64
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if len(e.rest) == 0 {
+		e.rest = e.again
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	e.read.Add(int64(n))
+	return n, nil
+}
+
+// TestAttackEndlessBodies: a coding has parts that stand for nothing; a body that is made of them alone never reaches the limit
+// after decompression, and is refused all the same.
+func TestAttackEndlessBodies(t *testing.T) {
+	t.Parallel()
+	r, s := target(t, "limits: {body: 100KB}\n")
+	var member bytes.Buffer
+	if err := gzip.NewWriter(&member).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		coding string
+		again  []byte
+	}{
+		"plain":           {"", []byte(" ")},
+		"empty members":   {"gzip", bytes.Repeat(member.Bytes(), 100)},
+		"skipped frames":  {"zstd", append([]byte{0x50, 0x2a, 0x4d, 0x18, 0xe8, 3, 0, 0}, make([]byte, 1000)...)},
+		"a growing frame": {"zstd", append([]byte{0x50, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff}, make([]byte, 64<<10)...)},
+	} {
+		body := &endless{again: c.again}
+		request, err := http.NewRequest(http.MethodPost, r.URL+"/graphql", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := r.Do(t, request, withHeader("Content-Type", "application/json"), withHeader("Content-Encoding", c.coding))
+		wantRefusal(t, name, a, http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE", s)
+		// Beside what the router reads: what it drains before it closes the connection, and the buffers of both sockets.
+		if sent := body.read.Load(); sent > 32<<20 {
+			t.Errorf("%s: %d bytes were sent", name, sent)
+		}
 	}
 }
 

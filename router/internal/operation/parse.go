@@ -45,17 +45,19 @@ func parseDocument(document string, options Options) (*ast.QueryDocument, error)
 	}
 	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: document}, options.MaxTokens)
 	if err != nil {
-		return nil, gqlerr.List{parseError(err)}
+		return nil, gqlerr.List{parseError(err, options)}
 	}
 	return parsed, nil
 }
 
-// parseError gives the parser's errors a code; its limits are told from mistakes by their lack of a position, or by
-// their text.
-func parseError(err error) *gqlerr.Error {
+// parseError gives the parser's errors a code; its limits are told from mistakes by their text.
+func parseError(err error, options Options) *gqlerr.Error {
 	var parsing *gqlerror.Error
 	if !errors.As(err, &parsing) {
 		return gqlerr.Wrap(err, gqlerr.ParseFailed, "The document could not be parsed.")
+	}
+	if strings.HasPrefix(parsing.Message, "exceeded token limit") {
+		return gqlerr.New(gqlerr.OperationTooLarge, "The document has more than %d tokens (limits.tokens).", options.MaxTokens)
 	}
 	code := gqlerr.ParseFailed
 	prefix := "Syntax error: "

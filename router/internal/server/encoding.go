@@ -2,7 +2,9 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -107,6 +109,58 @@ func compress(body []byte, as encoding) []byte {
 		return body
 	}
 	return out.Bytes()
+}
+
+// readEncoded reads a body of at most limit bytes after its content coding is undone. What is read before that is bounded as
+// well: a coding has parts that stand for nothing, and a body may be made of them alone. A limit of 0 is none.
+func readEncoded(body io.Reader, length int64, coding string, limit int64, into []byte) ([]byte, error) {
+	if coding == "" {
+		return readBody(body, length, limit, into)
+	}
+	encoded := &boundedReader{from: body, left: math.MaxInt64}
+	if limit > 0 {
+		if encoded.left = mostEncoded(limit); length > encoded.left {
+			return nil, tooLarge(limit)
+		}
+	}
+	reader, err := decoded(encoded, coding)
+	if err != nil {
+		return nil, err
+	}
+	read, err := readBody(reader, -1, limit, into)
+	if encoded.exceeded {
+		return nil, tooLarge(limit)
+	}
+	return read, err
+}
+
+// mostEncoded is how large a body of limit bytes may be under a coding: what cannot be compressed grows a little.
+func mostEncoded(limit int64) int64 { return limit + limit/16 + 1<<10 }
+
+// boundedReader ends with an error after left bytes, where there are more.
+type boundedReader struct {
+	from     io.Reader
+	left     int64
+	exceeded bool
+}
+
+var errExceeded = errors.New("more than a body may be")
+
+// Read implements io.Reader.
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.exceeded {
+		return 0, errExceeded
+	}
+	if int64(len(p)) > b.left && b.left < math.MaxInt64 {
+		p = p[:b.left+1] // one more shows that there is more
+	}
+	n, err := b.from.Read(p)
+	if int64(n) > b.left {
+		b.exceeded = true
+		return int(b.left), errExceeded
+	}
+	b.left -= int64(n)
+	return n, err
 }
 
 // decoded undoes a request's content coding. What it reads is bounded by the caller, after decompression.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -91,15 +90,7 @@ func (s *Server) readBody(r *http.Request, buffer *[]byte) ([]byte, error) {
 	if err := checkContentType(r.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
-	reader, length := io.Reader(r.Body), r.ContentLength
-	if coding := r.Header.Get("Content-Encoding"); coding != "" {
-		var err error
-		if reader, err = decoded(r.Body, coding); err != nil {
-			return nil, err
-		}
-		length = -1 // of the compressed body
-	}
-	body, err := readBody(reader, length, s.options.MaxBody, *buffer)
+	body, err := readEncoded(r.Body, r.ContentLength, r.Header.Get("Content-Encoding"), s.options.MaxBody, *buffer)
 	if err == nil {
 		*buffer = body
 	}
