@@ -35,38 +35,44 @@ func newCollector(t *testing.T) *collector {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/traces", func(w http.ResponseWriter, r *http.Request) {
 		var request tracepb.ExportTraceServiceRequest
-		if !readProto(w, r, &request) {
-			return
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.keys = append(c.keys, r.Header.Get("api-key"))
-		for _, resource := range request.GetResourceSpans() {
-			c.service = append(c.service, attribute(resource.GetResource().GetAttributes(), "service.name"))
-			for _, scope := range resource.GetScopeSpans() {
-				c.spans = append(c.spans, scope.GetSpans()...)
-			}
+		if readProto(w, r, &request) {
+			c.takeTraces(&request, r.Header.Get("api-key"))
 		}
 	})
 	mux.HandleFunc("POST /v1/metrics", func(w http.ResponseWriter, r *http.Request) {
 		var request metricspb.ExportMetricsServiceRequest
-		if !readProto(w, r, &request) {
-			return
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for _, resource := range request.GetResourceMetrics() {
-			for _, scope := range resource.GetScopeMetrics() {
-				for _, m := range scope.GetMetrics() {
-					c.metrics[m.GetName()] = true
-				}
-			}
+		if readProto(w, r, &request) {
+			c.takeMetrics(&request)
 		}
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	c.URL = server.URL
 	return c
+}
+
+func (c *collector) takeTraces(request *tracepb.ExportTraceServiceRequest, key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keys = append(c.keys, key)
+	for _, resource := range request.GetResourceSpans() {
+		c.service = append(c.service, attribute(resource.GetResource().GetAttributes(), "service.name"))
+		for _, scope := range resource.GetScopeSpans() {
+			c.spans = append(c.spans, scope.GetSpans()...)
+		}
+	}
+}
+
+func (c *collector) takeMetrics(request *metricspb.ExportMetricsServiceRequest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, resource := range request.GetResourceMetrics() {
+		for _, scope := range resource.GetScopeMetrics() {
+			for _, m := range scope.GetMetrics() {
+				c.metrics[m.GetName()] = true
+			}
+		}
+	}
 }
 
 func readProto(w http.ResponseWriter, r *http.Request, into proto.Message) bool {
