@@ -8,11 +8,12 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"github.com/tributary-gql/tributary/router/internal/slowread"
 	"github.com/tributary-gql/tributary/router/internal/telemetry"
 )
 
 // startAdmin serves operators in the background until the server that it returns is closed; nil without an address.
-func (a *App) startAdmin(ctx context.Context, failed chan<- error) (*http.Server, error) {
+func (a *App) startAdmin(ctx context.Context, slow *slowread.Guard, failed chan<- error) (*http.Server, error) {
 	if a.config.AdminListen == "" {
 		return nil, nil
 	}
@@ -21,6 +22,7 @@ func (a *App) startAdmin(ctx context.Context, failed chan<- error) (*http.Server
 		return nil, err
 	}
 	a.logger.Info("listening for operators", "address", listener.Addr().String())
+	listener = slow.Listener(listener)
 	server := adminServer(a.watch.Metrics())
 	a.owned.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

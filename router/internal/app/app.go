@@ -24,6 +24,7 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/operation"
 	"github.com/tributary-gql/tributary/router/internal/ratelimit"
 	"github.com/tributary-gql/tributary/router/internal/server"
+	"github.com/tributary-gql/tributary/router/internal/slowread"
 	"github.com/tributary-gql/tributary/router/internal/snapshot"
 	"github.com/tributary-gql/tributary/router/internal/source"
 	"github.com/tributary-gql/tributary/router/internal/subgraphclient"
@@ -178,8 +179,10 @@ func (a *App) Run(ctx context.Context) error {
 	a.mu.Lock()
 	a.bound = listener.Addr()
 	a.mu.Unlock()
+	slow := slowread.New(a.config.Traffic.WriteTimeout.Std(), func() { a.watch.Metrics().Add(telemetry.ClientsCutOff, 1) })
+	listener = slow.Listener(listener)
 	httpServer := &http.Server{
-		Handler: a.drain.handler(a), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: a.config.Traffic.ReadTimeout.Std(), IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: slow.Handler(a.drain.handler(a)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: a.config.Traffic.ReadTimeout.Std(), IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ConnContext: gather.ConnContext,
 		ErrorLog:    slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 	}
@@ -207,7 +210,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	})
 	a.logger.Info("listening", "address", listener.Addr().String())
-	admin, err := a.startAdmin(ctx, failed)
+	admin, err := a.startAdmin(ctx, slow, failed)
 	if err != nil {
 		failed <- err
 		err = nil

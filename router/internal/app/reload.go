@@ -89,6 +89,7 @@ var fixed = []struct {
 	{"supergraph", func(c *config.Config) any { return &c.Supergraph }},
 	{"tls", func(c *config.Config) any { return &c.TLS }},
 	{"traffic.read_timeout", func(c *config.Config) any { return &c.Traffic.ReadTimeout }},
+	{"traffic.write_timeout", func(c *config.Config) any { return &c.Traffic.WriteTimeout }},
 	{"telemetry", func(c *config.Config) any { return &c.Telemetry }},
 	{"log.format", func(c *config.Config) any { return &c.Log.Format }},
 }

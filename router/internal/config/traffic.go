@@ -9,6 +9,7 @@ import (
 type Traffic struct {
 	Timeout      Duration `yaml:"timeout" doc:"Deadline of a whole request; what has arrived by then is answered."`
 	ReadTimeout  Duration `yaml:"read_timeout" doc:"Longest time for a client to send its request; the connection is closed after it. 0: any time."`
+	WriteTimeout Duration `yaml:"write_timeout" doc:"Longest time for a client to take the next 256 KiB of its response, or what is left of it; the connection is closed after it (HTTP/2: the stream). Streams go on for as long as the client reads. 0: any time."`
 	Overload     Overload `yaml:"overload" doc:"When requests are refused with 503 and Retry-After, so that the others are still answered in time."`
 	Drain        Duration `yaml:"drain" doc:"On shutdown: time with readiness off in which requests are still taken."`
 	DrainWatched Duration `yaml:"drain_watched" doc:"The same where something asks /ready regularly, as load balancers and Kubernetes do; the longer of the two counts."`
@@ -68,7 +69,8 @@ type Concurrency struct {
 
 func defaultTraffic() Traffic {
 	return Traffic{
-		Timeout: Duration(60 * time.Second), ReadTimeout: Duration(30 * time.Second), DrainWatched: Duration(5 * time.Second), Shutdown: Duration(30 * time.Second),
+		Timeout: Duration(60 * time.Second), ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(30 * time.Second),
+		DrainWatched: Duration(5 * time.Second), Shutdown: Duration(30 * time.Second),
 		Overload: Overload{
 			Enabled: new(true), MaxInFlight: 10_000, TargetDelay: Duration(250 * time.Millisecond), RetryAfter: Duration(time.Second),
 		},

@@ -34,6 +34,7 @@ const (
 	ConfigurationLoads                 // outcome: used, unchanged or refused
 	SupergraphLoads                    // outcome: used or refused
 	CostResults                        // result
+	ClientsCutOff                      // none
 )
 
 var counters = [...]instrument{
@@ -54,6 +55,7 @@ var counters = [...]instrument{
 	CoprocessorFailures: {"tributary.coprocessor.failures", "{call}", "Calls of the coprocessor that failed.", []attribute.Key{keyPoint}},
 	ConfigurationLoads:  {"tributary.configuration.loads", "{load}", "Configurations that were read while the router runs.", []attribute.Key{keyOutcome}},
 	CostResults:         {"tributary.operation.cost.results", "{operation}", "What demand control said of operations: COST_OK, or the code with which they are, or would be, refused.", []attribute.Key{keyResult}},
+	ClientsCutOff:       {"tributary.clients.cut_off", "{client}", "Clients that did not read their response within traffic.write_timeout.", nil},
 	SupergraphLoads:     {"tributary.supergraph.loads", "{load}", "Supergraphs that were offered to the router.", []attribute.Key{keyOutcome}},
 }
 
