@@ -19,16 +19,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"sync"
 
 	"github.com/tributary-gql/tributary/router/internal/app"
 	"github.com/tributary-gql/tributary/router/internal/hook"
 )
-
-// Config is router.yml as a value; `router config reference` prints what each field means. Its listen addresses, tls and
-// traffic.drain are for the command: an embedded router listens on nothing.
-type Config = app.Config
 
 // What hooks see and give; see Hooks.
 type (
@@ -52,12 +47,6 @@ type (
 
 // Refuse is a refusal with one error: an HTTP status, extensions.code, and a message for the client.
 func Refuse(status int, code, message string) *Refusal { return hook.Refuse(status, code, message) }
-
-// DefaultConfig is a configuration that lacks nothing but a supergraph. Every default is safe for production.
-func DefaultConfig() *Config { return app.DefaultConfig() }
-
-// LoadConfig reads a router.yml, with the environment, and reports everything that is wrong with it.
-func LoadConfig(path string) (*Config, error) { return app.LoadConfig(path, os.LookupEnv) }
 
 // Option changes how a Router is made.
 type Option func(*options)

@@ -47,8 +47,8 @@ type App struct {
 	hooks    *hook.Hooks // of the program that embeds the router; nil: none
 	reloads  *reloads    // nil: the configuration stays as it is
 
-	background context.Context // of what runs beside requests; set by Run
-	owned      sync.WaitGroup  // everything that Run has started
+	background context.Context // of what runs beside requests; set by begin
+	owned      sync.WaitGroup  // everything that was started
 
 	change sync.Mutex // held while a supergraph or a configuration is put to use
 	sdl    string     // of the snapshot; guarded by change
@@ -188,22 +188,8 @@ func (a *App) Run(ctx context.Context) error {
 	}
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a.background = background
 	failed := make(chan error, 4)
-	a.owned.Go(func() { a.watchCerts(background) })
-	a.owned.Go(func() {
-		if err := a.watch.Run(background); err != nil {
-			a.logger.Warn("telemetry is incomplete", "error", err)
-		}
-	})
-	for _, p := range a.current.Load().parts {
-		a.start(p)
-	}
-	a.owned.Go(func() {
-		if err := a.source.Run(background, a.use); err != nil {
-			failed <- err
-		}
-	})
+	a.begin(background, func(err error) { failed <- err })
 	a.owned.Go(func() {
 		if err := a.serve(httpServer, listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve %s: %w", a.config.Listen, err)
@@ -230,6 +216,26 @@ func (a *App) Run(ctx context.Context) error {
 	a.owned.Wait()
 	a.client.Close()
 	return err
+}
+
+// begin starts what runs beside requests until background ends: key sets, certificates, the supergraph, telemetry. failed is
+// told when the supergraph cannot be had at all; it is called at most once.
+func (a *App) begin(background context.Context, failed func(error)) {
+	a.background = background
+	a.owned.Go(func() { a.watchCerts(background) })
+	a.owned.Go(func() {
+		if err := a.watch.Run(background); err != nil {
+			a.logger.Warn("telemetry is incomplete", "error", err)
+		}
+	})
+	for _, p := range a.current.Load().parts {
+		a.start(p)
+	}
+	a.owned.Go(func() {
+		if err := a.source.Run(background, a.use); err != nil {
+			failed(err)
+		}
+	})
 }
 
 func (a *App) shutDown(httpServer *http.Server, drain bool) {

@@ -9,9 +9,6 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/hook"
 )
 
-// Config is the configuration, for programs that embed the router.
-type Config = config.Config
-
 // LoadConfig reads router.yml as the command does: with the environment, and checked.
 func LoadConfig(path string, env config.LookupEnv) (*Config, error) {
 	return config.Load(path, env, nil)
@@ -70,25 +67,11 @@ func Embed(c *Config, logger *slog.Logger, e Embedding) (*App, error) {
 	return a, nil
 }
 
-// Start begins what runs beside requests: key sets, the supergraph, telemetry. failed is told when the supergraph cannot be
-// had at all; it is called at most once. stop ends everything and returns when it has; requests have to have ended before.
+// Start begins what runs beside requests; see begin. stop ends everything and returns when it has; requests have to have
+// ended before.
 func (a *App) Start(failed func(error)) (stop func()) {
 	background, cancel := context.WithCancel(context.Background())
-	a.background = background
-	a.owned.Go(func() { a.watchCerts(background) })
-	a.owned.Go(func() {
-		if err := a.watch.Run(background); err != nil {
-			a.logger.Warn("telemetry is incomplete", "error", err)
-		}
-	})
-	for _, p := range a.current.Load().parts {
-		a.start(p)
-	}
-	a.owned.Go(func() {
-		if err := a.source.Run(background, a.use); err != nil {
-			failed(err)
-		}
-	})
+	a.begin(background, failed)
 	return func() {
 		a.mu.Lock()
 		a.draining = true
