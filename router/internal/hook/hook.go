@@ -24,8 +24,9 @@ type Hooks struct {
 	OnOperation func(context.Context, *Operation) error
 	// OnFetch comes before each request to a subgraph.
 	OnFetch func(context.Context, *Fetch) error
-	// OnResponse comes before a whole response is written, also one that refuses a request. It does not see answers in several
-	// parts.
+	// OnResponse comes once for each request, before its whole response is written: also one that refuses the request, and one
+	// that holds the answers of a batch. Nothing is written past it: the router answers every request in one part, with what
+	// @defer holds in its place, and a subscription with an error. What the hook changes is what the client gets.
 	OnResponse func(context.Context, *Response) error
 }
 
