@@ -33,7 +33,7 @@ func post(h http.Handler, query string, header ...string) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	body, _ := io.ReadAll(w.Result().Body) // from memory
-	fmt.Println(w.Code, string(body)) //nolint:forbidigo // an example's output
+	fmt.Println(w.Code, string(body))      //nolint:forbidigo // an example's output
 }
 
 // A router in a program of your own, with its configuration as a value.

@@ -35,7 +35,7 @@ func TestOnResponseSeesEveryResponse(t *testing.T) {
 		{"a request that is not one", `{`, 400, `"code":"BAD_REQUEST"`},
 		{"@defer", `{"query":"{ hello ... @defer { slow } }"}`, 200, `{"data":{"hello":"world","slow":"later"}}`},
 		{"@defer in a batch", `[{"query":"{ hello }"},{"query":"{ hello ... @defer { slow } }"}]`, 200, `[{"data":{"hello":"world"}},{"data":{"hello":"world","slow":"later"}}]`},
-		{"a subscription", `{"query":"subscription { ticks }"}`, 200, `{"data":{"ticks":null},"errors":[{"message":"Subscriptions are not supported here."`},
+		{"a subscription", `{"query":"subscription { ticks }"}`, 400, `"message":"subscriptions need a transport`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var mu sync.Mutex

@@ -86,10 +86,20 @@ func (c *conn) release(data []byte) (int64, error) {
 	c.expected, c.held = 0, nil
 	c.parts = [2][]byte{*held, data}
 	c.vector = c.parts[:]
-	n, err := c.vector.WriteTo(c.Conn)
+	n, err := c.write(&c.vector)
 	c.parts, c.vector = [2][]byte{}, nil
 	pieces.Put(held)
 	return n, err
+}
+
+// write lets the connection below write pieces in its own way, if it has one.
+func (c *conn) write(pieces *net.Buffers) (int64, error) {
+	if own, ok := c.Conn.(interface {
+		WriteBuffers(pieces *net.Buffers) (int64, error)
+	}); ok {
+		return own.WriteBuffers(pieces)
+	}
+	return pieces.WriteTo(c.Conn)
 }
 
 // SetReadDeadline implements net.Conn. net/http calls it when it has written a response: nothing may be held then.

@@ -65,8 +65,30 @@ type conn struct {
 	theirs atomic.Int64 // deadline of others for writes, in Unix nanoseconds; 0: none
 }
 
-// Write implements net.Conn. It goes on after a deadline when enough was taken meanwhile.
-func (c *conn) Write(p []byte) (written int, err error) {
+// Write implements net.Conn.
+func (c *conn) Write(p []byte) (int, error) {
+	written, err := c.guarded(func(written int64) (int64, error) {
+		n, err := c.Conn.Write(p[written:])
+		return int64(n), err
+	})
+	return int(written), err
+}
+
+// WriteBuffers is Write for pieces that leave together; it takes from pieces what was written.
+func (c *conn) WriteBuffers(pieces *net.Buffers) (int64, error) {
+	return c.guarded(func(int64) (int64, error) { return pieces.WriteTo(c.Conn) })
+}
+
+// CloseWrite is what net/http closes connections with before it waits for the client to do so.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// guarded writes with a deadline. It goes on after that when enough was taken meanwhile.
+func (c *conn) guarded(write func(written int64) (int64, error)) (written int64, err error) {
 	for {
 		deadline, own := time.Now().Add(c.guard.timeout), true
 		if theirs := c.theirs.Load(); theirs != 0 && theirs < deadline.UnixNano() {
@@ -75,7 +97,7 @@ func (c *conn) Write(p []byte) (written int, err error) {
 		if err := c.Conn.SetWriteDeadline(deadline); err != nil {
 			return written, err
 		}
-		n, err := c.Conn.Write(p[written:])
+		n, err := write(written)
 		written += n
 		if err == nil || !own || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return written, err
