@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // nestedGraph has its root type in the middle of operations, and what clients must not know of.
@@ -99,5 +103,59 @@ func TestAttackInaccessible(t *testing.T) {
 		if a := r.Post(t, `{ __type(name: "`+name+`") { name fields { name } } }`); a.DataJSON() != `{"__type":null}` {
 			t.Errorf("__type of %s: %s", name, a.Body)
 		}
+	}
+}
+
+// TestAttackSharedGuards: callers who ask the same at the same moment, some of whom may see a field and some not, each get
+// their own answer, whatever requests share and whatever is kept of policies and tokens.
+func TestAttackSharedGuards(t *testing.T) {
+	t.Parallel()
+	tokens := newIssuer(t)
+	s := subgraph(t, data(`{"public":"p","salary":"100","plan":"secret"}`))
+	hook := subgraph(t, func(w http.ResponseWriter, r *http.Request) {
+		var question struct{ Claims map[string]any }
+		_ = json.NewDecoder(r.Body).Decode(&question)
+		if question.Claims["sub"] == "boss" {
+			reply(w, `{"granted":["board"]}`)
+			return
+		}
+		reply(w, `{"granted":[]}`)
+	})
+	r := start(t, options{
+		Config: tokens.Config() + "sharing: {requests: all}\nauthorization:\n  hook: {url: \"" + hook.URL + "\", cache_time: 1h}\n",
+		Supergraph: supergraphOf(t, graph{"one", s.URL, `type Query {
+			public: String salary: String @requiresScopes(scopes: [["hr"]]) plan: String @policy(policies: [["board"]]) }`}),
+	})
+	type caller struct{ name, token, want string }
+	callers := []caller{
+		{"nobody", "", `{"plan":null,"public":"p","salary":null}`},
+		{"clerk", tokens.Token(t, "clerk", jwt.MapClaims{"scope": "hr"}), `{"plan":null,"public":"p","salary":"100"}`},
+		{"boss", tokens.Token(t, "boss"), `{"plan":"secret","public":"p","salary":null}`},
+		{"guest", tokens.Token(t, "guest"), `{"plan":null,"public":"p","salary":null}`},
+	}
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := range 60 {
+				c := callers[(worker+i)%len(callers)]
+				request, err := http.NewRequest(http.MethodPost, r.URL+"/graphql", strings.NewReader(`{"query":"{ public salary plan }"}`))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				request.Header.Set("Content-Type", "application/json")
+				if c.token != "" {
+					request.Header.Set("Authorization", "Bearer "+c.token)
+				}
+				if a, err := r.Try(request); err != nil || a.DataJSON() != c.want {
+					t.Errorf("%s got %v, %v", c.name, a, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	if asked := hook.Count(); asked < 4 || asked > 4*8 {
+		t.Errorf("the hook was asked %d times for 4 callers", asked)
 	}
 }
