@@ -52,13 +52,13 @@ type Supergraph struct {
 type Subgraph struct {
 	URL            string   `yaml:"url" doc:"Replaces the routing URL of the supergraph: http://, https:// or unix:///path."`
 	Timeout        Duration `yaml:"timeout" doc:"Longest wait for an answer, retries included."`
-	MaxConnections int      `yaml:"max_connections" doc:"Most connections to the subgraph at once."`
+	MaxConnections int      `yaml:"max_connections" doc:"Most connections to the subgraph at once, whatever the protocol. With HTTP/2 a connection carries up to 16 requests before another one is made."`
 	MaxResponse    Size     `yaml:"max_response" doc:"Largest answer that is read."`
 	// Share lets identical requests that are under way at the same time share one answer.
 	Share *bool `yaml:"share" doc:"Identical requests (all headers included) that are under way at the same time share one answer."`
 
 	IdleTimeout Duration    `yaml:"idle_timeout" doc:"Time for which an unused connection is kept."`
-	HTTP2       *bool       `yaml:"http2" doc:"Speak HTTP/2 to http:// and unix:// addresses (h2c); https:// negotiates it anyway. Connections are made as the streams need them: concurrency.max is the bound then."`
+	HTTP2       *bool       `yaml:"http2" doc:"Speak HTTP/2 to http:// and unix:// addresses (h2c); https:// negotiates it anyway."`
 	TLS         SubgraphTLS `yaml:"tls" doc:"Encryption of https:// addresses."`
 	Retry       Retry       `yaml:"retry" doc:"Further tries of queries."`
 	Hedge       Hedge       `yaml:"hedge" doc:"Second requests for slow queries."`

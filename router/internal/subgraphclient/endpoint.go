@@ -16,7 +16,8 @@ type Endpoint struct {
 	URL string
 	// Timeout bounds one fetch, from the wait for a connection to the last byte. Default 30 s.
 	Timeout time.Duration
-	// MaxConnections bounds the connections in use and idle; fetches beyond wait. Default 512.
+	// MaxConnections bounds the connections in use and idle, whatever the protocol; fetches beyond what they carry wait.
+	// Default 512.
 	MaxConnections int
 	// IdleTimeout is how long an unused connection is kept. Default 60 s.
 	IdleTimeout time.Duration

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
@@ -15,36 +17,85 @@ import (
 
 // standard speaks HTTP through net/http: TLS, HTTP/2, compression.
 type standard struct {
-	url       string
-	transport *http.Transport
-	maxBody   int64
+	url     string
+	maxBody int64
+	// protocol is the major version that the endpoint speaks; 0 until an https:// one has answered.
+	protocol atomic.Int32
+	http1    *http.Transport // of HTTP/1.1: it keeps to MaxConnsPerHost
+	http2    *lanes          // of HTTP/2, and of requests whose answer tells the protocol
 }
 
 func newStandard(t target, settings Endpoint, dial func(context.Context, string, string) (net.Conn, error)) *standard {
 	s := &standard{url: t.url, maxBody: settings.MaxResponse}
-	s.transport = &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dial(ctx, t.network, t.address)
-		},
-		MaxConnsPerHost:     settings.MaxConnections,
-		MaxIdleConnsPerHost: settings.MaxConnections,
-		IdleConnTimeout:     settings.IdleTimeout,
-		DisableCompression:  !settings.Compression,
-		ForceAttemptHTTP2:   true,
-		TLSClientConfig:     settings.TLS.Clone(),
-		Protocols:           new(http.Protocols),
+	open := func(connections int) *http.Transport {
+		return &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return dial(ctx, t.network, t.address)
+			},
+			MaxConnsPerHost:     connections,
+			MaxIdleConnsPerHost: connections,
+			IdleConnTimeout:     settings.IdleTimeout,
+			DisableCompression:  !settings.Compression,
+			TLSClientConfig:     settings.TLS.Clone(),
+			Protocols:           new(http.Protocols),
+		}
 	}
-	if settings.HTTP2 {
-		s.transport.Protocols.SetUnencryptedHTTP2(true)
-		s.transport.Protocols.SetHTTP2(true)
-	} else {
-		s.transport.Protocols.SetHTTP1(true)
-		s.transport.Protocols.SetHTTP2(true)
+	s.http1 = open(settings.MaxConnections)
+	s.http1.Protocols.SetHTTP1(true)
+	s.http2 = newLanes(settings.MaxConnections, func() *http.Transport {
+		one := open(1)
+		one.Protocols.SetHTTP2(true)
+		if settings.HTTP2 {
+			one.Protocols.SetUnencryptedHTTP2(true)
+		} else {
+			one.Protocols.SetHTTP1(true)
+		}
+		return one
+	})
+	switch {
+	case settings.HTTP2:
+		s.protocol.Store(2)
+	case !strings.HasPrefix(t.url, "https:"):
+		s.protocol.Store(1)
 	}
 	return s
 }
 
-func (s *standard) close() { s.transport.CloseIdleConnections() }
+func (s *standard) close() {
+	s.http1.CloseIdleConnections()
+	s.http2.close()
+}
+
+// roundTrip sends a request the way that the endpoint understands. done has to be called when its answer was read.
+func (s *standard) roundTrip(r *http.Request) (answer *http.Response, done func(), err error) {
+	protocol := s.protocol.Load()
+	if protocol == 1 {
+		answer, err = s.http1.RoundTrip(r)
+		return answer, func() {}, err
+	}
+	streams := streamsPerConnection
+	if protocol == 0 {
+		streams = 1 // it may be HTTP/1.1
+	}
+	l, err := s.http2.take(r.Context(), streams)
+	if err != nil {
+		return nil, nil, err
+	}
+	answer, err = l.transport.RoundTrip(r)
+	if err != nil {
+		s.http2.leave(l)
+		return nil, nil, err
+	}
+	if spoken := int32(answer.ProtoMajor); spoken != protocol { // HTTP/1.1 may come after HTTP/2 where servers are replaced
+		s.protocol.Store(spoken)
+	}
+	return answer, func() {
+		s.http2.leave(l)
+		if answer.ProtoMajor == 1 {
+			l.transport.CloseIdleConnections()
+		}
+	}, nil
+}
 
 func (s *standard) exchange(ctx context.Context, request *exec.FetchRequest, deadline time.Time) (reply, error) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
@@ -67,10 +118,11 @@ func (s *standard) exchange(ctx context.Context, request *exec.FetchRequest, dea
 	if request.Fetch.Kind != plan.Mutation {
 		r.Header["Idempotency-Key"] = []string{} // not sent; lets the transport repeat it when a kept connection was closed
 	}
-	answer, err := s.transport.RoundTrip(r)
+	answer, done, err := s.roundTrip(r)
 	if err != nil {
 		return reply{}, err
 	}
+	defer done()
 	defer answer.Body.Close()
 	return s.read(answer)
 }

@@ -2,6 +2,7 @@ package subgraphclient
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -65,6 +66,108 @@ func TestHTTP2FetchesGetTheirTurn(t *testing.T) {
 	})
 	if failed := fetchMany(newClient(t, Endpoint{URL: url, HTTP2: true, Timeout: 20 * time.Second, MaxConnections: 2}), 300); failed > 0 {
 		t.Errorf("%d fetches failed", failed)
+	}
+}
+
+// TestHTTP2ConnectionsAreBounded, however many fetches there are.
+func TestHTTP2ConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ streams, most int }{{20, 1}, {20, 2}, {100, 8}} {
+		t.Run(fmt.Sprintf("%d with %d streams", c.most, c.streams), func(t *testing.T) {
+			t.Parallel()
+			const fetches = 300
+			var underWay, most atomic.Int64
+			url, connections := h2c(t, c.streams, func(w http.ResponseWriter, _ *http.Request) {
+				now := underWay.Add(1)
+				defer underWay.Add(-1)
+				for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(okBody))
+			})
+			client := newClient(t, Endpoint{URL: url, HTTP2: true, Timeout: 20 * time.Second, MaxConnections: c.most})
+			for range 2 { // the second time over the same connections
+				if failed := fetchMany(client, fetches); failed > 0 {
+					t.Errorf("%d fetches failed", failed)
+				}
+			}
+			if n := connections.Load(); n == 0 || n > int64(c.most) {
+				t.Errorf("%d connections", n)
+			}
+			if n := most.Load(); n > int64(c.most)*streamsPerConnection {
+				t.Errorf("%d requests at once", n)
+			}
+		})
+	}
+}
+
+// TestOneRequestNeedsOneConnection: others are made only for what is under way at once.
+func TestOneRequestNeedsOneConnection(t *testing.T) {
+	t.Parallel()
+	url, connections := h2c(t, 100, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(okBody))
+	})
+	client := newClient(t, Endpoint{URL: url, HTTP2: true})
+	for range 50 {
+		if failed := fetchMany(client, 1); failed > 0 {
+			t.Error("it failed")
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// TestEncryptedConnectionsAreBounded, whichever protocol is negotiated.
+func TestEncryptedConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	const fetches, most = 200, 4
+	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			conns, open, peak, spoken := map[net.Conn]bool{}, 0, 0, map[string]int{}
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				spoken[r.Proto]++
+				mu.Unlock()
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(okBody))
+			}))
+			server.EnableHTTP2 = protocol == "HTTP/2.0"
+			server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case state == http.StateNew && !conns[c]:
+					conns[c] = true
+					open++
+					peak = max(peak, open)
+				case (state == http.StateClosed || state == http.StateHijacked) && conns[c]:
+					delete(conns, c)
+					open--
+				}
+			}
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			trusted := server.Client().Transport.(*http.Transport).TLSClientConfig
+			client := newClient(t, Endpoint{URL: server.URL, Timeout: 20 * time.Second, MaxConnections: most, TLS: trusted})
+			for range 2 {
+				if failed := fetchMany(client, fetches); failed > 0 {
+					t.Errorf("%d fetches failed", failed)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			allowed := most
+			if protocol == "HTTP/1.1" {
+				allowed = 2 * most // those by which that was found out end while others are made
+			}
+			if peak == 0 || peak > allowed || spoken[protocol] != 2*fetches {
+				t.Errorf("up to %d connections, %v", peak, spoken)
+			}
+		})
 	}
 }
 
