@@ -157,7 +157,7 @@ func (b *bench) runSet(ctx context.Context, set *dataset, isFirst bool) error {
 		if !b.options.wantsVariant(v.name) || v.ownOnly && !isFirst {
 			continue
 		}
-		err := b.runVariant(ctx, set, s, subgraphs, script, v)
+		err := b.runVariant(ctx, set, s, subgraphs, script, v, isFirst)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -266,8 +266,9 @@ func (b *bench) startRouter(ctx context.Context, s *site, v *variant) (*target, 
 	return t, nil
 }
 
-// runVariant starts a variant's targets, checks their answers and measures them in turn, round by round.
-func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs *process, script string, v *variant) error {
+// runVariant starts a variant's targets, checks their answers and measures them in turn, round by round. Of data sets after
+// the first it measures what the verdicts need.
+func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs *process, script string, v *variant, isFirst bool) error {
 	if v.needsRedis() {
 		redis, err := b.startRedis(ctx, s)
 		if err != nil {
@@ -281,7 +282,11 @@ func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs
 	}
 	defer router.stop()
 	targets := []*target{router}
-	for _, mode := range v.relays {
+	relays := v.relays
+	if !isFirst { // what ratios are to is enough
+		relays = relays[:min(1, len(relays))]
+	}
+	for _, mode := range relays {
 		relay := &target{name: "relay " + string(mode), relay: true, scheme: "http"}
 		if relay.process, err = start(ctx, b.options.routerCore, relay.name, wholeLine, b.self, "relay", string(mode), script); err != nil {
 			return err
@@ -309,7 +314,7 @@ func (b *bench) runVariant(ctx context.Context, set *dataset, s *site, subgraphs
 		}
 	}
 	b.results = append(b.results, results...)
-	if v.paced {
+	if v.paced && isFirst {
 		return b.paceAll(ctx, set, subgraphs, targets, results)
 	}
 	return nil

@@ -18,6 +18,7 @@ const (
 	pacedShare  = 0.6
 	pacedRuns   = 3
 	pacedWarmup = 500 * time.Millisecond
+	pacedTime   = 2 * time.Second // at most
 )
 
 // pacedRun is one measurement at a fixed rate.
@@ -38,7 +39,7 @@ func (b *bench) paceAll(ctx context.Context, set *dataset, subgraphs *process, t
 		for i, r := range results {
 			t := targets[i%len(targets)]
 			run, err := b.pace(ctx, subgraphs, t, set.workload(r.workload), pacedOptions{
-				Rate: r.pacedRate, Connections: r.connections, Warmup: pacedWarmup, Duration: b.options.duration,
+				Rate: r.pacedRate, Connections: r.connections, Warmup: pacedWarmup, Duration: min(b.options.duration, pacedTime),
 			})
 			if err != nil {
 				return err

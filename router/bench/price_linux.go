@@ -124,7 +124,11 @@ func (b *bench) measurePrices(ctx context.Context, set *dataset, s *site, subgra
 			b.prices = append(b.prices, &result{data: set.name, variant: variants[i].name, workload: w.name, target: t.name, connections: priceConnections})
 		}
 	}
-	for number := range b.options.rounds + 1 {
+	rounds := b.options.rounds
+	if b.options.quick {
+		rounds++ // there is one workload less
+	}
+	for number := range rounds {
 		for i, r := range b.prices {
 			at := i % len(targets)
 			duration := min(b.options.duration, priceRound)
