@@ -132,7 +132,7 @@ func (g *pacer) send(now time.Time) error {
 	if now.Sub(c.intended) > time.Millisecond {
 		g.late++
 	}
-	r := append(g.request[:0], "POST "...)
+	r := append(g.request[:0], "POST "...) //nolint:gocritic // it is g.request again below
 	r = append(append(r, g.options.Path...), " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAuthorization: paced-"...)
 	r = strconv.AppendInt(r, int64(g.sent), 10)
 	r = strconv.AppendInt(append(r, "\r\nContent-Length: "...), int64(len(g.options.Body)), 10)

@@ -241,7 +241,7 @@ func (c *leanCaller) call(ctx context.Context, path string, body []byte, authori
 	if err != nil {
 		return err
 	}
-	out := append(conn.out[:0], "POST "...)
+	out := append(conn.out[:0], "POST "...) //nolint:gocritic // it is conn.out again below
 	out = append(append(append(out, path...), " HTTP/1.1\r\nHost: "...), c.upstream...)
 	out = append(out, "\r\nContent-Type: application/json\r\n"...)
 	if authorization != "" {

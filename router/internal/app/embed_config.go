@@ -2,7 +2,7 @@ package app
 
 import "github.com/tributary-gql/tributary/router/internal/config"
 
-// The configuration and its sections, for programs that embed the router.
+// Config and its sections are for programs that embed the router.
 type (
 	Config             = config.Config
 	APQ                = config.APQ

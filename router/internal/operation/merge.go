@@ -279,7 +279,7 @@ func exportArguments(arguments ast.ArgumentList) []Argument {
 
 // cons gives the one set of this content.
 func (n *normaliser) cons(declared string, possible *typeSet, fields []placedField) *SelectionSet {
-	key := append(n.key[:0], declared...)
+	key := append(n.key[:0], declared...) //nolint:gocritic // it is n.key again below
 	key = append(key, 0)
 	key = binary.AppendUvarint(key, uint64(possible.id))
 	for _, p := range fields {

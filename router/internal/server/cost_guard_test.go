@@ -149,6 +149,7 @@ func TestSystemCalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
 		if err != nil || string(text) != `{"data":{"other":"x"}}` {
 			t.Fatalf("got %s, %v", text, err)
 		}
