@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -27,7 +28,7 @@ type Metrics struct {
 	reader     *sdkmetric.ManualReader // for the exporter; nil without one
 	counters   [len(counters)]metric.Int64Counter
 	histograms [len(histograms)]metric.Float64Histogram
-	active     metric.Int64UpDownCounter
+	active     atomic.Int64 // requests under way
 
 	counterSeries   [len(counters)]series[metric.AddOption]
 	histogramSeries [len(histograms)]series[metric.RecordOption]
@@ -80,7 +81,8 @@ func (m *Metrics) makeInstruments() (err error) {
 			return err
 		}
 	}
-	m.active, err = m.meter.Int64UpDownCounter(activeRequests.name, metric.WithDescription(activeRequests.help), metric.WithUnit(activeRequests.unit))
+	_, err = m.meter.Int64ObservableUpDownCounter(activeRequests.name, metric.WithDescription(activeRequests.help), metric.WithUnit(activeRequests.unit),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error { o.Observe(m.active.Load()); return nil }))
 	return err
 }
 

@@ -66,7 +66,10 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := &Request{telemetry: t, began: time.Now(), writer: recorder{ResponseWriter: w}}
 		request.operations = request.first[:0]
-		ctx := t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		ctx := r.Context()
+		if len(r.Header["Traceparent"]) > 0 { // looked for by its canonical name, which is made anew otherwise
+			ctx = t.propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
+		}
 		isProbe := r.URL.Path == "/health" || r.URL.Path == "/ready" // they are many, and say nothing
 		if t.provider != nil && !isProbe {
 			ctx, request.span = t.tracer.Start(ctx, spanRequest, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(request.began))
@@ -74,7 +77,7 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 		request.inside = requestContext{Context: ctx, request: request}
 		request.http = r.WithContext(&request.inside)
 		if t.metrics != nil {
-			t.metrics.active.Add(ctx, 1)
+			t.metrics.active.Add(1)
 		}
 		completed := false
 		defer func() { request.end(accessLog && !isProbe, completed) }()
@@ -88,7 +91,7 @@ func (r *Request) end(accessLog, completed bool) {
 	t, took := r.telemetry, time.Since(r.began)
 	status := r.status(completed)
 	if t.metrics != nil {
-		t.metrics.active.Add(context.Background(), -1)
+		t.metrics.active.Add(-1)
 		t.metrics.Record(RequestDuration, took.Seconds(), methodLabel(r.http.Method), routeLabel(r.http.URL.Path), statusText(status))
 	}
 	if r.span != nil {
