@@ -109,9 +109,12 @@ func (c *conn) guarded(write func(written int64) (int64, error)) (written int64,
 	}
 }
 
-// SetWriteDeadline implements net.Conn.
+// SetWriteDeadline implements net.Conn. net/http takes its deadline back after every request: each write sets one anyway.
 func (c *conn) SetWriteDeadline(t time.Time) error {
 	c.keep(t)
+	if t.IsZero() {
+		return nil
+	}
 	return c.Conn.SetWriteDeadline(t)
 }
 
