@@ -33,7 +33,7 @@ func TestProcessorOverload(t *testing.T) {
 	})
 	r := start(t, options{
 		Admin: true, Env: []string{"GOMAXPROCS=1"}, Supergraph: supergraphOf(t, graph{"a", s.URL, `type Query { hello: String }`}),
-		Config: unshared + "traffic: {overload: {max_in_flight: " + strconv.Itoa(most) + ", min_in_flight: 4, target_delay: 5ms, retry_after: 2s}}\n" +
+		Config: unshared + "traffic: {overload: {max_in_flight: " + strconv.Itoa(most) + ", min_in_flight: 16, target_delay: 20ms, retry_after: 2s}}\n" +
 			"subgraphs: {all: {share: false}}",
 	})
 	check(t, "before", r.Post(t, `{ hello }`), http.StatusOK, "", `{"hello":"world"}`)
