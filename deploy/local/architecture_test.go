@@ -62,13 +62,14 @@ type listed struct {
 	Doc          string
 	Imports      []string
 	GoFiles      []string
+	TestImports  []string
 	XTestImports []string
 }
 
 // packages lists every package of every module of the workspace.
 func packages(t *testing.T) []listed {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Dir,Doc,Imports,GoFiles", "work")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Dir,Doc,Imports,GoFiles,TestImports,XTestImports", "work")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
@@ -127,6 +128,17 @@ func TestImports(t *testing.T) {
 					t.Errorf("%s imports %s, which only %v may", p.ImportPath, target, users)
 				}
 			}
+		}
+	}
+}
+
+// TestVirtualTimeOfTheRouter: with -race, bubbles of testing/synctest are safe on one processor only.
+func TestVirtualTimeOfTheRouter(t *testing.T) {
+	t.Parallel()
+	const keeper = project + "router/routertest/bubble"
+	for _, p := range packages(t) {
+		if below(p.ImportPath, "router") && p.ImportPath != keeper && slices.Contains(slices.Concat(p.Imports, p.TestImports, p.XTestImports), "testing/synctest") {
+			t.Errorf("%s imports testing/synctest: use %s, which says why", strings.TrimPrefix(p.ImportPath, project), keeper)
 		}
 	}
 }

@@ -13,11 +13,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/certs/certstest"
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 // files writes PEM files and gives their paths.
@@ -187,7 +187,7 @@ func TestListenersReload(t *testing.T) {
 			}
 		}
 	}
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		l, err := certs.NewListener(certs.Server{Certificate: paths[0], Key: paths[1]}, time.Second, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
@@ -206,13 +206,13 @@ func TestListenersReload(t *testing.T) {
 		running.Go(func() { l.Run(ctx) })
 		write(second, firstKey)
 		<-time.After(2500 * time.Millisecond)
-		synctest.Wait()
+		bubble.Wait()
 		if shown() != "first.test" || strings.Count(log.String(), "cannot be used; the old one stays in use") != 1 {
 			t.Errorf("%s is shown, the log says\n%s", shown(), log.String())
 		}
 		write(second, secondKey)
 		<-time.After(time.Second)
-		synctest.Wait()
+		bubble.Wait()
 		if shown() != "second.test" || l.Expiry().IsZero() {
 			t.Errorf("%s is shown, the log says\n%s", shown(), log.String())
 		}

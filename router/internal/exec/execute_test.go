@@ -8,12 +8,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/tools/txtar"
 
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 type fetcherFunc func(context.Context, *FetchRequest) (Answer, error)
@@ -63,7 +63,7 @@ func graph(t testing.TB, kind plan.Kind, waitsFor ...[]int) *Program {
 // waves: 2 runs while 1 is still under way.
 func TestFetchesStartWhenTheirInputsArrive(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		program := graph(t, plan.Query, nil, nil, []int{0}, []int{1}, []int{1, 2})
 		times := []time.Duration{1, 10, 2, 1, 1} // how long each fetch takes, in seconds
 		began := time.Now()
@@ -96,7 +96,7 @@ func TestFetchesStartWhenTheirInputsArrive(t *testing.T) {
 
 func TestDeadlineGivesPartialData(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		program := graph(t, plan.Mutation, nil, []int{0}, []int{1}, []int{2})
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -35,13 +36,13 @@ func follow(t *testing.T, ctx context.Context, g *Group[string, int]) chan outco
 		value, err, ok := f.Wait(ctx)
 		result <- outcome{value, err, ok}
 	}()
-	synctest.Wait()
+	bubble.Wait()
 	return result
 }
 
 func TestValueGoesToAll(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := newGroup()
 		leader, role := g.Join(t.Context(), 1, "a")
 		if role != Leader || leader.HasFollowers() {
@@ -86,7 +87,7 @@ func TestEndings(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				g := newGroup()
 				leader, _ := g.Join(t.Context(), 1, "a")
 				follower := follow(t, t.Context(), g)
@@ -101,7 +102,7 @@ func TestEndings(t *testing.T) {
 
 func TestContextOutlivesTheLeader(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := newGroup()
 		leaving, leave := context.WithCancel(t.Context())
 		flight, _ := g.Join(leaving, 1, "a")
@@ -110,7 +111,7 @@ func TestContextOutlivesTheLeader(t *testing.T) {
 		ended := make(chan struct{})
 		flight.AfterFunc(func() { close(ended) })
 		leave()
-		synctest.Wait()
+		bubble.Wait()
 		if flight.Err() != nil || flight.LeaderErr() == nil {
 			t.Errorf("the flight's error is %v, the leader's %v", flight.Err(), flight.LeaderErr())
 		}
@@ -126,7 +127,7 @@ func TestContextOutlivesTheLeader(t *testing.T) {
 
 func TestDeadlineIsTheLeadersOwn(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := newGroup()
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -141,6 +142,6 @@ func TestDeadlineIsTheLeadersOwn(t *testing.T) {
 		if stop() {
 			t.Error("a function was added to a context that has ended")
 		}
-		synctest.Wait()
+		bubble.Wait()
 	})
 }

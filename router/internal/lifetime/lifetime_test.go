@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,7 +43,7 @@ func TestEnds(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				parent, stopParent := c.parent(context.WithValue(t.Context(), valueKey{}, "value"))
 				defer stopParent()
 				deadline := time.Now().Add(time.Minute)
@@ -61,7 +62,7 @@ func TestEnds(t *testing.T) {
 				unwatched.Start(ours, closing{stopped})
 				unwatched.Stop()
 				c.end(stopParent, func() { cancelOurs(); cancelTheirs() })
-				synctest.Wait()
+				bubble.Wait()
 
 				if !errors.Is(ours.Err(), theirs.Err()) || (ours.Err() == nil) != (theirs.Err() == nil) {
 					t.Errorf("got %v, want %v", ours.Err(), theirs.Err())

@@ -14,10 +14,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -137,7 +138,7 @@ func TestStreamsGiveTheirPlaceBack(t *testing.T) {
 // TestTheLimitFollowsTheDelay of a machine that can do 100 things at once without delay.
 func TestTheLimitFollowsTheDelay(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const capacity = 100
 		var log bytes.Buffer
 		var l *Limiter
@@ -172,7 +173,7 @@ func TestTheLimitFollowsTheDelay(t *testing.T) {
 			t.Errorf("afterwards: %+v", s)
 		}
 		cancel()
-		synctest.Wait()
+		bubble.Wait()
 		for _, text := range []string{"overloaded: requests are refused", "no longer overloaded"} {
 			if strings.Count(log.String(), text) != 1 {
 				t.Errorf("the log says %q not once:\n%s", text, log.String())
@@ -184,7 +185,7 @@ func TestTheLimitFollowsTheDelay(t *testing.T) {
 // TestGoodputIsKept where the delay has another reason than the requests: taking ever fewer would help nobody.
 func TestGoodputIsKept(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const clients, takes = 200, 20 * time.Millisecond
 		l := New(Options{
 			MaxInFlight: 2000, MinInFlight: 2, TargetDelay: 50 * time.Millisecond, Logger: discard,
@@ -210,7 +211,7 @@ func TestGoodputIsKept(t *testing.T) {
 		}
 		group.Wait()
 		cancel()
-		synctest.Wait()
+		bubble.Wait()
 		// Without a limit each client is answered every 20 ms.
 		if all := int64(clients * 10 * time.Second / takes); good.Load() < all/2 {
 			t.Errorf("%d of %d requests were answered; %+v", good.Load(), all, l.Stats())

@@ -8,10 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 const apollo = `{"format":"apollo-persisted-query-manifest","version":1,"operations":[
@@ -133,7 +134,7 @@ func TestStoreFollowsItsFiles(t *testing.T) {
 	one, two := filepath.Join(t.TempDir(), "one.json"), filepath.Join(t.TempDir(), "two.json")
 	write(t, one, `{"1": "{ one }"}`)
 	write(t, two, apollo)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		store, err := New(Options{Files: []string{one, two}, Interval: time.Second, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
@@ -151,7 +152,7 @@ func TestStoreFollowsItsFiles(t *testing.T) {
 		} {
 			write(t, one, step.content)
 			<-time.After(1500 * time.Millisecond) // the bubble's clock
-			synctest.Wait()
+			bubble.Wait()
 			if !store.List().Holds(step.holds) || !store.List().Holds("query A { a }") || store.List().Len() != 3 {
 				t.Errorf("after %s: %v", step.content, store.List())
 			}

@@ -9,10 +9,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 // stage stands between the client and a Redis that is not there, so that a test knows by a clock of its own how long
@@ -93,7 +94,7 @@ func TestWhatAnOutageCostsInTime(t *testing.T) {
 		for _, mode := range []OnError{Allow, Local} {
 			t.Run(name+" "+string(mode), func(t *testing.T) {
 				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
+				bubble.Test(t, func(t *testing.T) {
 					s, log := &stage{}, &journal{}
 					l, err := New(Options{
 						Rules: []Rule{{Name: "r", Key: "address", Rate: 1_000_000, Per: time.Second}}, OnError: mode, Timeout: timeout, Now: bubbleTime(),
@@ -111,7 +112,7 @@ func TestWhatAnOutageCostsInTime(t *testing.T) {
 						owned.Wait()
 						closeAll(t, l)
 					}()
-					synctest.Wait() // it has found Redis
+					bubble.Wait() // it has found Redis
 					take := func() time.Duration {
 						began := time.Now()
 						if d := l.Take(ctx, ByRequests, from("192.0.2.1"), 1); !d.Allowed() {
@@ -163,7 +164,7 @@ func TestWhatAnOutageCostsInTime(t *testing.T) {
 // TestManyFindAnOutageOut together: none of them waits longer than the timeout.
 func TestManyFindAnOutageOut(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const timeout = 50 * time.Millisecond
 		s := &stage{}
 		s.state.Store(hangs)

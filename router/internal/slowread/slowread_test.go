@@ -12,10 +12,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -110,7 +111,7 @@ func writesLarge(took *time.Duration, ended *error) http.HandlerFunc {
 // TestAClientThatStopsReading is cut off after the time, and no sooner.
 func TestAClientThatStopsReading(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var took time.Duration
 		var ended error
 		w := serve(t, writesLarge(&took, &ended))
@@ -119,7 +120,7 @@ func TestAClientThatStopsReading(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(timeout + time.Second)
-		synctest.Wait()
+		bubble.Wait()
 		if took != timeout || !errors.Is(ended, os.ErrDeadlineExceeded) || w.cut.Load() != 1 {
 			t.Errorf("it took %v: %v; %d were cut off", took, ended, w.cut.Load())
 		}
@@ -132,7 +133,7 @@ func TestAClientThatStopsReading(t *testing.T) {
 // TestATrickle does not count as reading.
 func TestATrickle(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var took time.Duration
 		var ended error
 		w := serve(t, writesLarge(&took, &ended))
@@ -143,7 +144,7 @@ func TestATrickle(t *testing.T) {
 				break
 			}
 		}
-		synctest.Wait()
+		bubble.Wait()
 		if took != timeout || ended == nil {
 			t.Errorf("it took %v: %v", took, ended)
 		}
@@ -153,7 +154,7 @@ func TestATrickle(t *testing.T) {
 // TestASlowClient that goes on reading gets everything, however long it takes.
 func TestASlowClient(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var took time.Duration
 		var ended error
 		w := serve(t, writesLarge(&took, &ended))
@@ -168,7 +169,7 @@ func TestASlowClient(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		synctest.Wait()
+		bubble.Wait()
 		if took < 3*timeout || ended != nil || w.cut.Load() > 0 {
 			t.Errorf("it took %v: %v; %d were cut off", took, ended, w.cut.Load())
 		}
@@ -181,7 +182,7 @@ func TestStreamsGoOn(t *testing.T) {
 	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				const parts = 20
 				var ended error
 				w := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -207,7 +208,7 @@ func TestStreamsGoOn(t *testing.T) {
 				}
 				defer response.Body.Close()
 				text, err := io.ReadAll(response.Body)
-				synctest.Wait()
+				bubble.Wait()
 				if err != nil || string(text) != strings.Repeat("part\n", parts) || ended != nil || w.cut.Load() > 0 {
 					t.Errorf("got %q, %v; written: %v; %d were cut off", text, err, ended, w.cut.Load())
 				}
@@ -219,7 +220,7 @@ func TestStreamsGoOn(t *testing.T) {
 // TestHTTP2ClientsThatHoldAResponseBack: their stream ends, and others of the connection go on.
 func TestHTTP2ClientsThatHoldAResponseBack(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var took time.Duration
 		var ended error
 		write := writesLarge(&took, &ended)
@@ -237,7 +238,7 @@ func TestHTTP2ClientsThatHoldAResponseBack(t *testing.T) {
 		}
 		defer held.Body.Close()
 		<-time.After(timeout + time.Second)
-		synctest.Wait()
+		bubble.Wait()
 		if took != timeout || ended == nil || w.cut.Load() != 1 {
 			t.Errorf("it took %v: %v; %d were cut off", took, ended, w.cut.Load())
 		}
@@ -258,7 +259,7 @@ func TestHTTP2ClientsThatHoldAResponseBack(t *testing.T) {
 // TestDeadlinesOfOthersHold: TLS sets one when it closes a connection.
 func TestDeadlinesOfOthersHold(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		mine, theirs := net.Pipe()
 		defer mine.Close()
 		cut := 0

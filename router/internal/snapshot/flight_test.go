@@ -5,12 +5,13 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
+
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func TestFlightComputesOnceForAll(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var f flight[string, int]
 		var computed, leaders atomic.Int32
 		release := make(chan struct{})
@@ -29,9 +30,9 @@ func TestFlightComputesOnceForAll(t *testing.T) {
 				}
 			}()
 		}
-		synctest.Wait()
+		bubble.Wait()
 		close(release)
-		synctest.Wait()
+		bubble.Wait()
 		if computed.Load() != 1 || leaders.Load() != 1 || len(f.calls) != 0 {
 			t.Errorf("computed %d times by %d leaders, %d calls left", computed.Load(), leaders.Load(), len(f.calls))
 		}
@@ -40,7 +41,7 @@ func TestFlightComputesOnceForAll(t *testing.T) {
 
 func TestFlightEndsWithItsLastWaiter(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var f flight[string, int]
 		ended := make(chan error, 1)
 		compute := func(ctx context.Context) (int, error) {
@@ -57,14 +58,14 @@ func TestFlightEndsWithItsLastWaiter(t *testing.T) {
 				}
 			}()
 		}
-		synctest.Wait()
+		bubble.Wait()
 		leaveFirst()
-		synctest.Wait()
+		bubble.Wait()
 		if len(ended) != 0 {
 			t.Error("ended although one still waits")
 		}
 		leaveSecond()
-		synctest.Wait()
+		bubble.Wait()
 		if len(ended) != 1 {
 			t.Error("went on for nobody")
 		}

@@ -9,11 +9,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 type fetcherFunc func(context.Context, *exec.FetchRequest) (exec.Answer, error)
@@ -123,7 +123,7 @@ func (s *shareScene) ask(ctx context.Context, kind plan.Kind) chan error {
 		_, err := s.sharer.Fetch(ctx, fetchOf(kind))
 		result <- err
 	}()
-	synctest.Wait()
+	bubble.Wait()
 	return result
 }
 
@@ -131,7 +131,7 @@ func TestShareCancellation(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	t.Run("a follower that leaves does not end the fetch", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := newShareScene()
 			leader := s.ask(ctx, plan.Query)
 			leaving, leave := context.WithCancel(ctx)
@@ -146,19 +146,19 @@ func TestShareCancellation(t *testing.T) {
 		})
 	})
 	t.Run("a leader that leaves does not fail the followers", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := newShareScene()
 			leaving, leave := context.WithCancel(ctx)
 			leader, follower := s.ask(leaving, plan.Query), s.ask(ctx, plan.Query)
 			leave()
-			synctest.Wait()
+			bubble.Wait()
 			s.finish <- nil
 			wantNoErrors(t, <-leader, <-follower)
 			wantFetches(t, s, 1)
 		})
 	})
 	t.Run("a leader's deadline makes a follower ask again", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := newShareScene()
 			short, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
@@ -172,7 +172,7 @@ func TestShareCancellation(t *testing.T) {
 		})
 	})
 	t.Run("when all have left the fetch ends", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := newShareScene()
 			leaving, leave := context.WithCancel(ctx)
 			leader, follower := s.ask(leaving, plan.Query), s.ask(leaving, plan.Query)
@@ -186,7 +186,7 @@ func TestShareCancellation(t *testing.T) {
 		})
 	})
 	t.Run("an error is everybody's", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := newShareScene()
 			leader, follower := s.ask(ctx, plan.Query), s.ask(ctx, plan.Query)
 			broken := errors.New("broken")
@@ -197,7 +197,7 @@ func TestShareCancellation(t *testing.T) {
 		})
 	})
 	t.Run("mutations are never shared", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := newShareScene()
 			first, second := s.ask(ctx, plan.Mutation), s.ask(ctx, plan.Mutation)
 			s.finish <- nil
@@ -210,7 +210,7 @@ func TestShareCancellation(t *testing.T) {
 
 func TestShareSurvivesAPanic(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		var calls atomic.Int64
 		sharer := Share(fetcherFunc(func(context.Context, *exec.FetchRequest) (exec.Answer, error) {
@@ -224,13 +224,13 @@ func TestShareSurvivesAPanic(t *testing.T) {
 			defer func() { _ = recover() }()
 			_, _ = sharer.Fetch(t.Context(), fetchOf(plan.Query))
 		}()
-		synctest.Wait()
+		bubble.Wait()
 		follower := make(chan error)
 		go func() {
 			_, err := sharer.Fetch(t.Context(), fetchOf(plan.Query))
 			follower <- err
 		}()
-		synctest.Wait()
+		bubble.Wait()
 		close(gate)
 		wantNoErrors(t, <-follower)
 	})

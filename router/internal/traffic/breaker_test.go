@@ -7,11 +7,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func breaking() Settings {
@@ -61,7 +61,7 @@ func TestWhatOpensTheCircuit(t *testing.T) {
 // TestASubgraphThatHangsIsLeftAlone even where requests have less time than fetches.
 func TestASubgraphThatHangsIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(ctx context.Context, _ int) (exec.Answer, error) {
 			<-ctx.Done()
 			return exec.Answer{}, failed(exec.CodeRequestTimeout, 0)
@@ -86,7 +86,7 @@ func TestASubgraphThatHangsIsLeftAlone(t *testing.T) {
 
 func TestProbes(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		isDown := true
 		s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
 			if isDown {

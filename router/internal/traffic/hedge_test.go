@@ -3,11 +3,11 @@ package traffic
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func hedging() Settings {
@@ -48,7 +48,7 @@ func TestHedges(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				cancelled := 0
 				s := answersAfter(&cancelled, test.times...)
 				c := controller(s, hedging())
@@ -72,7 +72,7 @@ func TestHedges(t *testing.T) {
 // TestAHedgeHelpsAgainstFailure: when the first fails after the second was sent, the second counts.
 func TestAHedgeHelpsAgainstFailure(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(_ context.Context, n int) (exec.Answer, error) {
 			<-time.After(200 * time.Millisecond)
 			if n == 1 {
@@ -89,7 +89,7 @@ func TestAHedgeHelpsAgainstFailure(t *testing.T) {
 
 func TestHedgesHaveTheBudget(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
 			<-time.After(time.Second)
 			return fine, nil
@@ -108,7 +108,7 @@ func TestHedgesHaveTheBudget(t *testing.T) {
 // TestAHedgeThatPanics fails alone.
 func TestAHedgeThatPanics(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(_ context.Context, n int) (exec.Answer, error) {
 			if n == 2 {
 				panic("no")
@@ -124,7 +124,7 @@ func TestAHedgeThatPanics(t *testing.T) {
 
 func TestHedgesByPercentile(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(ctx context.Context, n int) (exec.Answer, error) {
 			latency := 10 * time.Millisecond
 			if n%20 == 0 {

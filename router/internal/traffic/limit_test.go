@@ -4,11 +4,11 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func TestFetchesUnderWayAreBounded(t *testing.T) {
@@ -16,7 +16,7 @@ func TestFetchesUnderWayAreBounded(t *testing.T) {
 	for name, adapts := range map[string]bool{"fixed": false, "adaptive": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
 					<-time.After(time.Second)
 					return fine, nil
@@ -29,7 +29,7 @@ func TestFetchesUnderWayAreBounded(t *testing.T) {
 						codes <- code
 					}()
 				}
-				synctest.Wait()
+				bubble.Wait()
 				if got := stats(t, c); got.InFlight != 4 || got.Waiting != 8 || got.Limit != 4 || got.Events[QueueRefused] != 8 {
 					t.Errorf("stats %+v", got)
 				}
@@ -48,7 +48,7 @@ func TestFetchesUnderWayAreBounded(t *testing.T) {
 
 func TestWaitsAreBounded(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
 			<-time.After(10 * time.Second)
 			return fine, nil
@@ -56,7 +56,7 @@ func TestWaitsAreBounded(t *testing.T) {
 		c := controller(s, Settings{Concurrency: Concurrency{Max: 1, Queue: 10, Wait: time.Second}})
 		var group sync.WaitGroup
 		group.Go(func() { fetch(t.Context(), c, plan.Query) })
-		synctest.Wait()
+		bubble.Wait()
 		began := time.Now()
 		if code, _ := fetch(t.Context(), c, plan.Query); code != CodeOverloaded || time.Since(began) != time.Second {
 			t.Errorf("%s after %v", code, time.Since(began))
@@ -81,7 +81,7 @@ func TestWaitsAreBounded(t *testing.T) {
 // TestAdaptiveShrinks: a subgraph that gets slower the more it has to do is not given ever more.
 func TestAdaptiveShrinks(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const capacity = 10
 		s := &subgraph{}
 		s.handle = func(context.Context, int) (exec.Answer, error) {

@@ -3,11 +3,11 @@ package traffic
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/exec"
 	"github.com/tributary-gql/tributary/router/internal/plan"
+	"github.com/tributary-gql/tributary/router/routertest/bubble"
 )
 
 func TestWhatIsTriedAgain(t *testing.T) {
@@ -46,7 +46,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				s := &subgraph{handle: func(_ context.Context, n int) (exec.Answer, error) { return test.outcome(n) }}
 				c := controller(s, retries())
 				code, status := fetch(t.Context(), c, test.kind)
@@ -97,7 +97,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) { return test.answer, test.err }}
 				c := controller(s, retries())
 				fetch(t.Context(), c, plan.Query)
@@ -119,7 +119,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 // TestBudget: however many fetches fail, retries are at most a fifth of them, and the burst.
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) { return exec.Answer{}, failed(exec.CodeUnreachable, 0) }}
 		settings := retries()
 		settings.Budget = Budget{Share: 0.2, Burst: 10}
@@ -156,7 +156,7 @@ func TestRetriesEndWithTheTime(t *testing.T) {
 	}
 	t.Run("of the request", func(t *testing.T) {
 		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := &subgraph{handle: slow}
 			settings := retries()
 			settings.Retry.Max = 100
@@ -171,7 +171,7 @@ func TestRetriesEndWithTheTime(t *testing.T) {
 	})
 	t.Run("of the fetch", func(t *testing.T) {
 		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			s := &subgraph{handle: slow}
 			settings := retries()
 			settings.Retry.Max, settings.Timeout = 100, time.Second
@@ -184,7 +184,7 @@ func TestRetriesEndWithTheTime(t *testing.T) {
 	})
 	t.Run("when the client goes", func(t *testing.T) {
 		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			s := &subgraph{handle: func(context.Context, int) (exec.Answer, error) {
 				return exec.Answer{}, &exec.FetchError{Code: exec.CodeUnreachable, RetryAfter: time.Second}
@@ -202,7 +202,7 @@ func TestRetriesEndWithTheTime(t *testing.T) {
 // TestTryTimeout: a try that takes too long is the subgraph's fault, and is made again.
 func TestTryTimeout(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &subgraph{handle: func(ctx context.Context, n int) (exec.Answer, error) {
 			if n == 3 {
 				return fine, nil
