@@ -4,13 +4,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +15,6 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/auth"
 	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
-	"github.com/tributary-gql/tributary/router/internal/gather"
 	"github.com/tributary-gql/tributary/router/internal/hook"
 	"github.com/tributary-gql/tributary/router/internal/limits"
 	"github.com/tributary-gql/tributary/router/internal/operation"
@@ -172,30 +168,25 @@ func (a *App) Ready() <-chan struct{} { return a.ready }
 // Run serves until ctx ends, then drains: readiness goes off, requests are still taken for traffic.drain, those under way
 // get traffic.shutdown to end. It returns nil after a clean stop.
 func (a *App) Run(ctx context.Context) error {
-	listener, err := listen(ctx, a.config.Listen)
+	bound, err := listen(ctx, a.config.Listen)
 	if err != nil {
 		return err
 	}
 	a.mu.Lock()
-	a.bound = listener.Addr()
+	a.bound = bound.Addr()
 	a.mu.Unlock()
 	slow := slowread.New(a.config.Traffic.WriteTimeout.Std(), func() { a.watch.Metrics().Add(telemetry.ClientsCutOff, 1) })
-	listener = slow.Listener(listener)
-	httpServer := &http.Server{
-		Handler: slow.Handler(a.drain.handler(a)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: a.config.Traffic.ReadTimeout.Std(), IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ConnContext: gather.ConnContext,
-		ErrorLog:    slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
-	}
+	clients := a.newListener(bound, slow)
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	failed := make(chan error, 4)
 	a.begin(background, func(err error) { failed <- err })
 	a.owned.Go(func() {
-		if err := a.serve(httpServer, listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := clients.serve(); err != nil {
 			failed <- fmt.Errorf("serve %s: %w", a.config.Listen, err)
 		}
 	})
-	a.logger.Info("listening", "address", listener.Addr().String())
+	a.logger.Info("listening", "address", bound.Addr().String())
 	admin, err := a.startAdmin(ctx, slow, failed)
 	if err != nil {
 		failed <- err
@@ -208,7 +199,7 @@ func (a *App) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	a.shutDown(httpServer, err == nil)
+	a.shutDown(clients, err == nil)
 	stop()
 	if admin != nil {
 		_ = admin.Close() // last, so that operators can watch the shutdown
@@ -238,7 +229,7 @@ func (a *App) begin(background context.Context, failed func(error)) {
 	})
 }
 
-func (a *App) shutDown(httpServer *http.Server, drain bool) {
+func (a *App) shutDown(clients *listener, drain bool) {
 	a.mu.Lock()
 	a.draining = true // no configuration takes the place of the one that drains
 	g := a.current.Load()
@@ -256,9 +247,8 @@ func (a *App) shutDown(httpServer *http.Server, drain bool) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), g.config.Traffic.Shutdown.Std())
 	defer cancel()
-	if err := httpServer.Shutdown(ctx); err != nil {
+	if err := clients.shutDown(ctx); err != nil {
 		a.logger.Warn("requests were cut off at the end of traffic.shutdown", "error", err)
-		_ = httpServer.Close()
 	}
 	a.logger.Info("stopped")
 }
@@ -295,21 +285,6 @@ func (a *App) use(ctx context.Context, sdl string) error {
 	a.watch.Metrics().Add(telemetry.SupergraphLoads, 1, "used")
 	a.logger.Info("supergraph in use", "hash", next.Hash, "subgraphs", len(next.Supergraph.Graphs), "warmed", warmed, "took", time.Since(began))
 	return nil
-}
-
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	network, target := "tcp", address
-	if file, ok := strings.CutPrefix(address, "unix://"); ok {
-		network, target = "unix", file
-		if info, err := os.Stat(file); err == nil && info.Mode()&os.ModeSocket != 0 {
-			_ = os.Remove(file) // left by a router that was killed
-		}
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, network, target)
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with --listen", address, err)
-	}
-	return listener, nil
 }
 
 func snapshotOptions(c *config.Config) snapshot.Options {

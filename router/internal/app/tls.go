@@ -3,13 +3,10 @@ package app
 import (
 	"context"
 	"maps"
-	"net"
-	"net/http"
 	"slices"
 
 	"github.com/tributary-gql/tributary/router/internal/certs"
 	"github.com/tributary-gql/tributary/router/internal/config"
-	"github.com/tributary-gql/tributary/router/internal/gather"
 )
 
 // newListenerCerts gives what clients are shown; nil without TLS.
@@ -26,19 +23,6 @@ func (a *App) newListenerCerts(c *config.Config) (*certs.Listener, error) {
 		return nil, config.Problem{Path: "tls", Text: err.Error()}
 	}
 	return l, nil
-}
-
-// serve takes requests from the listener until the server is closed.
-func (a *App) serve(server *http.Server, listener net.Listener) error {
-	server.Protocols = new(http.Protocols)
-	server.Protocols.SetHTTP1(true)
-	if a.certs == nil {
-		server.Protocols.SetUnencryptedHTTP2(true)
-		return server.Serve(gather.Listener(listener))
-	}
-	server.Protocols.SetHTTP2(true)
-	server.TLSConfig = a.certs.Config()
-	return server.ServeTLS(listener, "", "")
 }
 
 // watchCerts takes up new certificates, of the router and towards subgraphs, until ctx ends.

@@ -207,7 +207,13 @@ func (f *Flight[K, V]) ContextEnded() {
 func (f *Flight[K, V]) LeaderErr() error { return f.Context.Err() }
 
 // Done implements context.Context.
-func (f *Flight[K, V]) Done() <-chan struct{} { return f.end.Done() }
+func (f *Flight[K, V]) Done() <-chan struct{} {
+	f.Keep()
+	return f.end.Done()
+}
+
+// Keep is for lifetime.Keep.
+func (f *Flight[K, V]) Keep() { lifetime.Keep(f.Context) }
 
 // Err implements context.Context.
 func (f *Flight[K, V]) Err() error { return f.end.Err() }
@@ -216,4 +222,7 @@ func (f *Flight[K, V]) Err() error { return f.end.Err() }
 func (f *Flight[K, V]) Lifetime() *lifetime.End { return &f.end }
 
 // AfterFunc is that of lifetime.End.
-func (f *Flight[K, V]) AfterFunc(call func()) (stop func() bool) { return f.end.AfterFunc(call) }
+func (f *Flight[K, V]) AfterFunc(call func()) (stop func() bool) {
+	f.Keep()
+	return f.end.AfterFunc(call)
+}

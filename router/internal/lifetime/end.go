@@ -41,6 +41,20 @@ func (e *End) Finish(err error) {
 	}
 }
 
+// Unused tells whether it has not ended and nobody watches it, or has ever asked for its channel.
+func (e *End) Unused() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.err == nil && e.done == nil && e.watches == nil
+}
+
+// Reset makes it one that has not ended. Nobody may use it meanwhile.
+func (e *End) Reset() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.err, e.done, e.watches = nil, nil, nil
+}
+
 // Done is that of context.Context.
 func (e *End) Done() <-chan struct{} {
 	e.mu.Lock()
@@ -95,6 +109,8 @@ func (w *Watch) Start(ctx context.Context, watcher Watcher) {
 	w.on, w.stop = nil, nil
 	if lasting, ok := ctx.(interface{ Lifetime() *End }); ok {
 		w.on = lasting.Lifetime()
+	}
+	if w.on != nil {
 		w.start(w.on, watcher)
 	} else if ctx.Done() != nil {
 		if w.call == nil {

@@ -50,6 +50,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 	identity, done := s.repeat(w, r, began, media, snap, body)
 	if done {
+		s.release(r)
 		return
 	}
 	ctx := r.Context()
@@ -79,6 +80,15 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	sink := &responseSink{w: w, request: r, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"]), collected: requests[0].collected}
 	if err := s.run(ctx, snap, r, identity, requests[0], sink); err != nil {
 		s.answerError(w, r, media, err)
+		return
+	}
+	s.release(r)
+}
+
+// release lets the connection use a request's memory again. An execution has ended with all it started; of hooks nobody knows.
+func (s *Server) release(r *http.Request) {
+	if s.options.Hooks == nil {
+		lifetime.Release(r.Context())
 	}
 }
 

@@ -74,6 +74,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	return int(written), err
 }
 
+// NetConn gives the connection below.
+func (c *conn) NetConn() net.Conn { return c.Conn }
+
 // WriteBuffers is Write for pieces that leave together; it takes from pieces what was written.
 func (c *conn) WriteBuffers(pieces *net.Buffers) (int64, error) {
 	return c.guarded(func(int64) (int64, error) { return pieces.WriteTo(c.Conn) })

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tributary-gql/tributary/router/internal/clientname"
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 )
 
 // Request is one HTTP request that is watched. A nil *Request does nothing.
@@ -40,6 +41,7 @@ type Request struct {
 type requestContext struct {
 	context.Context
 	request *Request
+	outer   context.Context // that of the request as it came: Context adds only values to it
 }
 
 type requestKey struct{}
@@ -50,6 +52,35 @@ func (c *requestContext) Value(key any) any {
 		return c.request
 	}
 	return c.Context.Value(key)
+}
+
+// Lifetime is for lifetime.Watch.
+func (c *requestContext) Lifetime() *lifetime.End {
+	if o, ok := c.outer.(interface{ Lifetime() *lifetime.End }); ok {
+		return o.Lifetime()
+	}
+	return nil
+}
+
+// Keep is for lifetime.Keep.
+func (c *requestContext) Keep() { lifetime.Keep(c.outer) }
+
+// newRequest takes the memory of an earlier request, or makes a Request that a later one may take.
+func newRequest(scratch *lifetime.Scratch) *Request {
+	if scratch == nil {
+		r := &Request{}
+		r.operations = r.first[:0]
+		return r
+	}
+	r, _ := scratch.Take(requestKey{}).(*Request)
+	if r == nil {
+		r = &Request{}
+		scratch.Put(requestKey{}, r)
+	} else {
+		*r = Request{}
+	}
+	r.operations = r.first[:0]
+	return r
 }
 
 // FromContext gives the request that is watched, nil when none is.
@@ -64,9 +95,10 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request := &Request{telemetry: t, began: time.Now(), writer: recorder{ResponseWriter: w}}
-		request.operations = request.first[:0]
 		ctx := r.Context()
+		scratch := lifetime.ScratchOf(ctx)
+		request := newRequest(scratch)
+		request.telemetry, request.began, request.writer = t, time.Now(), recorder{ResponseWriter: w}
 		if len(r.Header["Traceparent"]) > 0 { // looked for by its canonical name, which is made anew otherwise
 			ctx = t.propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
 		}
@@ -74,8 +106,10 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 		if t.provider != nil && !isProbe {
 			ctx, request.span = t.tracer.Start(ctx, spanRequest, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(request.began))
 		}
-		request.inside = requestContext{Context: ctx, request: request}
-		request.http = r.WithContext(&request.inside)
+		if request.http = r; scratch == nil || ctx != r.Context() { // else the context has the request already
+			request.inside = requestContext{Context: ctx, request: request, outer: r.Context()}
+			request.http = r.WithContext(&request.inside)
+		}
 		if t.metrics != nil {
 			t.metrics.active.Add(1)
 		}

@@ -1,0 +1,113 @@
+package http1
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// tick is how often the keeper looks at connections: a client that goes away is noticed after two ticks at most, and
+// timeouts are exact to one.
+const tick = 50 * time.Millisecond
+
+// patience is how long the rest of a request may take before net/http waits for it.
+const patience = time.Second
+
+// phase is what a connection does, and in which turn: the keeper tells by it how long it has been doing it. A connection
+// only counts; clocks are the keeper's.
+type phase uint64
+
+// The activities, in the low bits of a phase.
+const (
+	idle     phase = iota // waits for the first byte of a request
+	reading               // has a part of a request
+	handling              // the handler runs
+	gone                  // closed, or somebody else's
+
+	activities = 4
+)
+
+func (p phase) activity() phase { return p % activities }
+
+// next is the following turn, with another activity.
+func (p phase) next(activity phase) phase { return p - p.activity() + activities + activity }
+
+// keep ends what has taken too long and sees which clients have gone, as long as there are connections.
+func (s *Server) keep() {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	var conns []*conn
+	for {
+		select {
+		case <-s.stopped:
+			return
+		case <-ticker.C:
+		}
+		now := time.Now()
+		s.date.set(now)
+		s.mu.Lock()
+		conns = conns[:0]
+		for c := range s.conns {
+			conns = append(conns, c)
+		}
+		s.mu.Unlock()
+		for _, c := range conns {
+			s.lookAt(c, now)
+		}
+		if len(conns) > 0 {
+			clear(conns)
+			continue
+		}
+		ticker.Stop()
+		select {
+		case <-s.stopped:
+			return
+		case <-s.awake:
+			s.date.set(time.Now())
+			ticker.Reset(tick)
+		}
+	}
+}
+
+// lookAt is the keeper's look at one connection.
+func (s *Server) lookAt(c *conn, now time.Time) {
+	current := phase(c.phase.Load())
+	if current != c.seen {
+		c.seen, c.since = current, now
+		return
+	}
+	took := now.Sub(c.since)
+	switch current.activity() {
+	case idle:
+		if s.options.IdleTimeout > 0 && took > s.options.IdleTimeout {
+			c.expire(current)
+		}
+	case reading:
+		if took > patience {
+			c.expire(current)
+		}
+	case handling:
+		c.lookForClient(current)
+	}
+}
+
+// date is the value of the Date header (RFC 9110, section 6.6.1).
+type date struct {
+	text   atomic.Pointer[string]
+	second int64 // of text; the keeper's
+}
+
+func (d *date) set(now time.Time) {
+	if second := now.Unix(); second != d.second {
+		d.second = second
+		text := now.UTC().Format(http.TimeFormat)
+		d.text.Store(&text)
+	}
+}
+
+func (d *date) get() string {
+	if text := d.text.Load(); text != nil {
+		return *text
+	}
+	return time.Now().UTC().Format(http.TimeFormat) // before the keeper's first look
+}
