@@ -1,6 +1,6 @@
 // Package inflight lets identical work that is under way at the same time be done once: the first who asks leads and does
 // it, those who come meanwhile follow and get what it brought. Identical means equal keys, compared in full; a hash only
-// finds them.
+// finds them. A flight may be known by a key of a second kind as well.
 //
 // A follower that goes away leaves the others alone. When the leader goes away the work goes on while anybody follows, and
 // when it fails for the leader's own reasons (its deadline), followers begin anew.
@@ -17,25 +17,34 @@ import (
 
 const shardCount = 16
 
-// Group is the work of one kind that is under way. It is safe for concurrent use.
+// Group is the work that is under way, by keys of one kind. It is safe for concurrent use.
 type Group[K, V any] struct {
 	equal  func(a, b K) bool
 	shards [shardCount]shard[K, V]
 }
 
+// shard has flights by the hashes of their keys. A flight leaves its shards before it lands: who finds it, and follows it
+// before letting go of mu, is in time. Flight.mu is locked after mu.
 type shard[K, V any] struct {
 	mu      sync.Mutex
-	flights map[uint64]*Flight[K, V] // by hash of the key
+	entries map[uint64]entry[K, V]
+}
+
+type entry[K, V any] struct {
+	key    K
+	flight *Flight[V]
 }
 
 // NewGroup makes a group.
 func NewGroup[K, V any](equal func(a, b K) bool) *Group[K, V] {
 	g := &Group[K, V]{equal: equal}
 	for i := range g.shards {
-		g.shards[i].flights = map[uint64]*Flight[K, V]{}
+		g.shards[i].entries = map[uint64]entry[K, V]{}
 	}
 	return g
 }
+
+func (g *Group[K, V]) shard(hash uint64) *shard[K, V] { return &g.shards[hash%shardCount] }
 
 // Role is what a caller is to a flight.
 type Role int
@@ -50,66 +59,93 @@ const (
 
 // Join makes the caller the leader of a new flight, or a follower of the one with an equal key. The leader's key must stay
 // unchanged until it has landed; others' keys are not kept.
-func (g *Group[K, V]) Join(ctx context.Context, hash uint64, key K) (*Flight[K, V], Role) {
-	s := &g.shards[hash%shardCount]
+func (g *Group[K, V]) Join(ctx context.Context, hash uint64, key K) (*Flight[V], Role) {
+	s := g.shard(hash)
 	s.mu.Lock()
-	if f, ok := s.flights[hash]; ok {
+	if e, ok := s.entries[hash]; ok {
 		defer s.mu.Unlock()
-		if !g.equal(f.key, key) {
+		if !g.equal(e.key, key) {
 			return nil, Stranger
 		}
-		f.follow()
-		return f, Follower
+		e.flight.Follow()
+		return e.flight, Follower
 	}
-	f := &Flight[K, V]{Context: ctx, key: key, hash: hash, shard: s}
-	s.flights[hash] = f
+	f := &Flight[V]{Context: ctx, first: place[V]{s, hash}}
+	s.entries[hash] = entry[K, V]{key, f}
 	s.mu.Unlock()
 	f.leader.Start(ctx, f)
 	return f, Leader
 }
 
-// follow is called with shard.mu held.
-func (f *Flight[K, V]) follow() {
-	f.followers++
-	if f.landed == nil {
-		f.landed = make(chan struct{})
-	}
+// Add makes a flight of another group known by a key of this one. Its leader may do so once, before it lands; until then
+// the key must stay unchanged. One that has the same hash here is forgotten: it is still found in the group it began in.
+func (g *Group[K, V]) Add(hash uint64, key K, f *Flight[V]) {
+	s := g.shard(hash)
+	f.second = place[V]{s, hash}
+	s.mu.Lock()
+	s.entries[hash] = entry[K, V]{key, f}
+	s.mu.Unlock()
 }
 
-// Follow makes the caller a follower of a flight that it knows, as if it had joined with an equal key. False: it has landed.
-func (f *Flight[K, V]) Follow() bool {
-	f.shard.mu.Lock()
-	defer f.shard.mu.Unlock()
-	if f.isLanded {
-		return false
+// Find gives the flight with an equal key, nil when there is none, and the leader's key: that may hold more than what is
+// compared. The caller follows it if it calls Follow. What the leader's key refers to is no one's once the flight has landed.
+func (g *Group[K, V]) Find(hash uint64, key K) (f *Flight[V], leaders K) {
+	s := g.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, ok := s.entries[hash]; ok && g.equal(e.key, key) {
+		return e.flight, e.key
 	}
-	f.follow()
-	return true
+	return nil, leaders
 }
 
-// Len is the number of flights.
+// Len is the number of flights that are found here.
 func (g *Group[K, V]) Len() int {
 	n := 0
 	for i := range g.shards {
 		s := &g.shards[i]
 		s.mu.Lock()
-		n += len(s.flights)
+		n += len(s.entries)
 		s.mu.Unlock()
 	}
 	return n
 }
 
+// remove implements remover.
+func (s *shard[K, V]) remove(hash uint64, f *Flight[V]) {
+	s.mu.Lock()
+	if s.entries[hash].flight == f {
+		delete(s.entries, hash)
+	}
+	s.mu.Unlock()
+}
+
+// remover is a shard, whatever its keys are.
+type remover[V any] interface {
+	remove(hash uint64, f *Flight[V])
+}
+
+// place is where a flight is found. Zero: nowhere.
+type place[V any] struct {
+	shard remover[V]
+	hash  uint64
+}
+
+func (p place[V]) leave(f *Flight[V]) {
+	if p.shard != nil {
+		p.shard.remove(p.hash, f)
+	}
+}
+
 // Flight is one piece of work and those who wait for it. It is the context of the work: the leader's, but its cancellation
 // waits for the followers. Its deadline does not: past it the followers begin anew.
-type Flight[K, V any] struct {
+type Flight[V any] struct {
 	context.Context // the leader's
 
-	key    K
-	hash   uint64
-	shard  *shard[K, V]
-	leader lifetime.Watch // of the leader's context
+	first, second place[V]       // the leader's alone
+	leader        lifetime.Watch // of the leader's context
 
-	// Guarded by shard.mu:
+	mu        sync.Mutex    // of what follows, up to abandoned
 	followers int           // who still wait
 	landed    chan struct{} // made by the first follower, closed when the value is there
 	isLanded  bool
@@ -124,14 +160,29 @@ type Flight[K, V any] struct {
 	end lifetime.End
 }
 
+// Follow makes the caller a follower of a flight that it has found. False: it has landed.
+func (f *Flight[V]) Follow() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.isLanded {
+		return false
+	}
+	f.followers++
+	if f.landed == nil {
+		f.landed = make(chan struct{})
+	}
+	return true
+}
+
 // Land ends the flight: who comes later begins another one. again tells that what came is the leader's alone, and that the
 // followers must begin anew. It gives the number of followers that get the value; each of them, and the leader, calls
 // Leave once unless err is set.
-func (f *Flight[K, V]) Land(value V, err error, again bool) (followers int) {
+func (f *Flight[V]) Land(value V, err error, again bool) (followers int) {
 	f.leader.Stop()
-	f.shard.mu.Lock()
-	defer f.shard.mu.Unlock()
-	delete(f.shard.flights, f.hash)
+	f.first.leave(f)
+	f.second.leave(f)
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.isLanded = true
 	f.value, f.err, f.again = value, err, again
 	f.users.Store(int64(f.followers) + 1)
@@ -142,18 +193,18 @@ func (f *Flight[K, V]) Land(value V, err error, again bool) (followers int) {
 }
 
 // HasFollowers tells whether anybody waits at the moment.
-func (f *Flight[K, V]) HasFollowers() bool {
-	f.shard.mu.Lock()
-	defer f.shard.mu.Unlock()
+func (f *Flight[V]) HasFollowers() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.followers > 0
 }
 
 // Wait waits for the value. ok is false when the caller has to begin anew; err is the context's, or what the work failed
 // with.
-func (f *Flight[K, V]) Wait(ctx context.Context) (value V, err error, ok bool) { //nolint:revive // ok says whether err counts
-	f.shard.mu.Lock()
+func (f *Flight[V]) Wait(ctx context.Context) (value V, err error, ok bool) { //nolint:revive // ok says whether err counts
+	f.mu.Lock()
 	landed := f.landed
-	f.shard.mu.Unlock()
+	f.mu.Unlock()
 	select {
 	case <-landed:
 	case <-ctx.Done():
@@ -174,18 +225,18 @@ func (f *Flight[K, V]) Wait(ctx context.Context) (value V, err error, ok bool) {
 }
 
 // Leave ends a user's use of the value, and tells whether it was the last one.
-func (f *Flight[K, V]) Leave() (last bool) { return f.users.Add(-1) == 0 }
+func (f *Flight[V]) Leave() (last bool) { return f.users.Add(-1) == 0 }
 
 // depart takes a follower away, false when the flight has landed. The last one that leaves an abandoned flight ends it.
-func (f *Flight[K, V]) depart() bool {
-	f.shard.mu.Lock()
+func (f *Flight[V]) depart() bool {
+	f.mu.Lock()
 	if f.isLanded {
-		f.shard.mu.Unlock()
+		f.mu.Unlock()
 		return false
 	}
 	f.followers--
 	ends := f.followers == 0 && f.abandoned
-	f.shard.mu.Unlock()
+	f.mu.Unlock()
 	if ends {
 		f.end.Finish(f.Context.Err())
 	}
@@ -193,36 +244,36 @@ func (f *Flight[K, V]) depart() bool {
 }
 
 // ContextEnded implements lifetime.Watcher: the leader's has ended.
-func (f *Flight[K, V]) ContextEnded() {
-	f.shard.mu.Lock()
+func (f *Flight[V]) ContextEnded() {
+	f.mu.Lock()
 	f.abandoned = true
 	ends := f.followers == 0 || errors.Is(f.Context.Err(), context.DeadlineExceeded)
-	f.shard.mu.Unlock()
+	f.mu.Unlock()
 	if ends {
 		f.end.Finish(f.Context.Err())
 	}
 }
 
 // LeaderErr is the error of the leader's own context, also while the flight goes on for its followers.
-func (f *Flight[K, V]) LeaderErr() error { return f.Context.Err() }
+func (f *Flight[V]) LeaderErr() error { return f.Context.Err() }
 
 // Done implements context.Context.
-func (f *Flight[K, V]) Done() <-chan struct{} {
+func (f *Flight[V]) Done() <-chan struct{} {
 	f.Keep()
 	return f.end.Done()
 }
 
 // Keep is for lifetime.Keep.
-func (f *Flight[K, V]) Keep() { lifetime.Keep(f.Context) }
+func (f *Flight[V]) Keep() { lifetime.Keep(f.Context) }
 
 // Err implements context.Context.
-func (f *Flight[K, V]) Err() error { return f.end.Err() }
+func (f *Flight[V]) Err() error { return f.end.Err() }
 
 // Lifetime is for lifetime.Watch.
-func (f *Flight[K, V]) Lifetime() *lifetime.End { return &f.end }
+func (f *Flight[V]) Lifetime() *lifetime.End { return &f.end }
 
 // AfterFunc is that of lifetime.End.
-func (f *Flight[K, V]) AfterFunc(call func()) (stop func() bool) {
+func (f *Flight[V]) AfterFunc(call func()) (stop func() bool) {
 	f.Keep()
 	return f.end.AfterFunc(call)
 }

@@ -3,6 +3,8 @@ package inflight
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,4 +146,133 @@ func TestDeadlineIsTheLeadersOwn(t *testing.T) {
 		}
 		bubble.Wait()
 	})
+}
+
+// alias is a second kind of key. What it notes is not compared.
+type alias struct {
+	text string
+	note int
+}
+
+func newAliases() *Group[alias, int] {
+	return NewGroup[alias, int](func(a, b alias) bool { return a.text == b.text })
+}
+
+func TestSecondKey(t *testing.T) {
+	t.Parallel()
+	bubble.Test(t, func(t *testing.T) {
+		g, aliases := newGroup(), newAliases()
+		leader, _ := g.Join(t.Context(), 1, "a")
+		aliases.Add(2, alias{"x", 5}, leader)
+		if f, _ := aliases.Find(2, alias{text: "y"}); f != nil {
+			t.Error("another key with the same hash found the flight")
+		}
+		if f, _ := aliases.Find(3, alias{text: "x"}); f != nil {
+			t.Error("another hash found the flight")
+		}
+		found, leaders := aliases.Find(2, alias{text: "x"})
+		if found != leader || leaders.note != 5 {
+			t.Fatalf("got %p with %+v, want %p", found, leaders, leader)
+		}
+		if leader.HasFollowers() {
+			t.Error("who has found a flight does not follow it yet")
+		}
+		if !found.Follow() {
+			t.Fatal("the flight cannot be followed")
+		}
+		joined, role := aliases.Join(t.Context(), 2, alias{text: "x"})
+		if joined != leader || role != Follower {
+			t.Fatalf("got %p with role %d, want to follow %p", joined, role, leader)
+		}
+		first := follow(t, t.Context(), g)
+		if n := leader.Land(7, nil, false); n != 3 {
+			t.Errorf("got %d followers, want 3", n)
+		}
+		if got := <-first; got != (outcome{7, nil, true}) {
+			t.Errorf("got %+v", got)
+		}
+		for range 2 {
+			if value, err, ok := found.Wait(t.Context()); value != 7 || err != nil || !ok {
+				t.Errorf("got %d, %v, %v", value, err, ok)
+			}
+		}
+		if found.Follow() {
+			t.Error("a flight that has landed was followed")
+		}
+		if f, _ := aliases.Find(2, alias{text: "x"}); f != nil || g.Len() != 0 || aliases.Len() != 0 {
+			t.Errorf("%d and %d flights are left", g.Len(), aliases.Len())
+		}
+	})
+}
+
+func TestSecondKeysOfOneHash(t *testing.T) {
+	t.Parallel()
+	bubble.Test(t, func(t *testing.T) {
+		g, aliases := newGroup(), newAliases()
+		first, _ := g.Join(t.Context(), 1, "a")
+		second, _ := g.Join(t.Context(), 2, "b")
+		aliases.Add(3, alias{text: "x"}, first)
+		aliases.Add(3, alias{text: "y"}, second)
+		if f, _ := aliases.Find(3, alias{text: "x"}); f != nil {
+			t.Error("two flights stand under one hash")
+		}
+		first.Land(1, nil, false)
+		if f, _ := aliases.Find(3, alias{text: "y"}); f != second {
+			t.Error("the first flight took the second one's key with it")
+		}
+		if _, role := g.Join(t.Context(), 2, "b"); role != Follower {
+			t.Errorf("got role %d", role)
+		}
+		second.Land(2, nil, false)
+		if g.Len() != 0 || aliases.Len() != 0 {
+			t.Errorf("%d and %d flights are left", g.Len(), aliases.Len())
+		}
+	})
+}
+
+// TestKeysAreSafeTogether follows flights by both of their keys while they land.
+func TestKeysAreSafeTogether(t *testing.T) {
+	t.Parallel()
+	g, aliases := newGroup(), newAliases()
+	const rounds, askers = 200, 4
+	var all sync.WaitGroup
+	var answers atomic.Int64
+	wait := func(f *Flight[int], want int) {
+		switch value, err, ok := f.Wait(t.Context()); {
+		case err != nil || !ok || value != want:
+			t.Errorf("got %d, %v, %v, want %d", value, err, ok, want)
+		default:
+			answers.Add(1)
+		}
+		f.Leave()
+	}
+	for round := range rounds {
+		leader, role := g.Join(t.Context(), 1, "a")
+		if role != Leader {
+			t.Fatalf("round %d: got role %d", round, role)
+		}
+		aliases.Add(2, alias{"x", round}, leader)
+		joined := int64(0)
+		for range askers {
+			all.Go(func() {
+				if f, leaders := aliases.Find(2, alias{text: "x"}); f != nil && f.Follow() {
+					wait(f, leaders.note)
+				}
+			})
+			if f, role := g.Join(t.Context(), 1, "a"); role == Follower {
+				joined++
+				all.Go(func() { wait(f, round) })
+			}
+		}
+		before := answers.Load()
+		followers := leader.Land(round, nil, false)
+		leader.Leave()
+		all.Wait()
+		if got := answers.Load() - before; got != int64(followers) || got < joined {
+			t.Errorf("round %d: %d answers for %d followers, of whom %d joined", round, got, followers, joined)
+		}
+	}
+	if g.Len() != 0 || aliases.Len() != 0 {
+		t.Errorf("%d and %d flights are left", g.Len(), aliases.Len())
+	}
 }

@@ -203,8 +203,7 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
 	}}
 	if counted == sink && s.isRepeatable(request, prepared, program) {
-		e.words = words{snap: snap, header: r.Header, body: request.body}
-		e.said = said{prepared: prepared, estimate: estimate}
+		e.asked = repeatable{snap: snap, header: r.Header, body: request.body, prepared: prepared, estimate: estimate}
 	}
 	return s.perform(ctx, r, identity, &e)
 }

@@ -36,19 +36,23 @@ const (
 type sharer struct {
 	who   ShareRequests
 	group *inflight.Group[requestKey, *sharedPayload]
-	// repeats finds the flights whose requests are repeated word by word.
-	repeats *repeats
+	// repeats finds the same flights by the words of their requests.
+	repeats *inflight.Group[repeatable, *sharedPayload]
 	// following is how many wait for somebody else's execution.
 	following atomic.Int64
 }
 
-type sharedFlight = inflight.Flight[requestKey, *sharedPayload]
+type sharedFlight = inflight.Flight[*sharedPayload]
 
 func newSharer(who ShareRequests) *sharer {
 	if who == ShareNone {
 		return nil
 	}
-	return &sharer{who: who, group: inflight.NewGroup[requestKey, *sharedPayload](requestKey.equal), repeats: newRepeats()}
+	return &sharer{
+		who:     who,
+		group:   inflight.NewGroup[requestKey, *sharedPayload](requestKey.equal),
+		repeats: inflight.NewGroup[repeatable, *sharedPayload](repeatable.equal),
+	}
 }
 
 // requestKey is what makes requests identical. text is the leader's, and lives as long as its flight.
@@ -146,8 +150,7 @@ type execution struct {
 	input   exec.Input
 	sink    exec.Sink
 	watched *telemetry.Operation
-	words   words // those of the request, if they may be repeated; else empty
-	said    said
+	asked   repeatable // zero: it is not
 }
 
 // run executes it alone.
@@ -203,10 +206,8 @@ func (s *sharer) wait(ctx context.Context, flight *sharedFlight) (payload *share
 // to wait for a slow client.
 func (s *Server) lead(flight *sharedFlight, e *execution) error {
 	leader := &leaderSink{flight: flight, next: e.sink, watched: e.watched}
-	if e.words.snap != nil {
-		hash := e.words.hash()
-		s.sharer.repeats.add(hash, &repeated{words: e.words, said: e.said, flight: flight})
-		defer s.sharer.repeats.remove(hash, flight)
+	if e.asked.snap != nil {
+		s.sharer.repeats.Add(e.asked.hash(), e.asked, flight)
 	}
 	defer func() {
 		if !leader.landed { // nothing was emitted, or it panicked: the followers begin anew

@@ -342,16 +342,15 @@ func TestRepeatedWords(t *testing.T) {
 				header.Set(name, value)
 			}
 			body, _ := json.Marshal(map[string]string{"query": c.other}) // a string
-			flight, _ := sc.sharer.repeats.find(&words{snap: sc.options.Snapshot(nil), header: header, body: body})
+			asked := repeatable{snap: sc.options.Snapshot(nil), header: header, body: body}
+			flight, _ := sc.sharer.repeats.Find(asked.hash(), asked)
 			if got := flight != nil; got != c.repeats {
 				t.Errorf("got %v, want %v", got, c.repeats)
 			}
 			sc.finish <- nil
 			<-first
-			for i := range sc.sharer.repeats.shards {
-				if n := len(sc.sharer.repeats.shards[i].byHash); n != 0 {
-					t.Errorf("%d are remembered after the flight", n)
-				}
+			if n := sc.sharer.repeats.Len(); n != 0 {
+				t.Errorf("%d are remembered after the flight", n)
 			}
 		})
 	}

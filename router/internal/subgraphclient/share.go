@@ -29,7 +29,7 @@ type Sharer struct {
 	group  *inflight.Group[fetchKey, exec.Answer]
 }
 
-type flight = inflight.Flight[fetchKey, exec.Answer]
+type flight = inflight.Flight[exec.Answer]
 
 // fetchKey is what makes fetches identical. It borrows the leader's request.
 type fetchKey struct {
