@@ -50,9 +50,16 @@ var rules = []rule{
 }
 
 // only lists packages that may be imported from nowhere but the given places.
+// A place is one package: what is below it is another one.
 var only = map[string][]string{
-	"router/internal/config": {"router/internal/app"},
+	"router/internal/config": {"router/internal/app", "router"},
 	"router/internal/app":    {"router/cmd/router", "router"},
+}
+
+// users are the places that may import a package, nil for one that all may. ok tells whether importer is one of them.
+func users(importer, imported string) (places []string, ok bool) {
+	places, limited := only[strings.TrimPrefix(imported, project)]
+	return places, !limited || slices.ContainsFunc(places, func(p string) bool { return importer == project+p })
 }
 
 type listed struct {
@@ -121,13 +128,28 @@ func TestImports(t *testing.T) {
 					t.Errorf("%s imports %s: %s", strings.TrimPrefix(p.ImportPath, project), imported, r.reason)
 				}
 			}
-			for target, users := range only {
-				if imported == project+target && !slices.ContainsFunc(users, func(u string) bool {
-					return p.ImportPath == project+u || u == "router" && p.ImportPath+"/" == project+"router/"
-				}) {
-					t.Errorf("%s imports %s, which only %v may", p.ImportPath, target, users)
-				}
+			if places, ok := users(p.ImportPath, imported); !ok {
+				t.Errorf("%s imports %s, which only %v may", p.ImportPath, imported, places)
 			}
+		}
+	}
+}
+
+func TestWhoMayImportTheConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		importer string
+		may      bool
+	}{
+		{"router", true},
+		{"router/internal/app", true},
+		{"router/internal/app/below", false},
+		{"router/internal/server", false},
+		{"router/cmd/router", false},
+		{"router/routertest", false},
+	} {
+		if _, ok := users(project+c.importer, project+"router/internal/config"); ok != c.may {
+			t.Errorf("%s: got %v, want %v", c.importer, ok, c.may)
 		}
 	}
 }

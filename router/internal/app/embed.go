@@ -9,14 +9,6 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/hook"
 )
 
-// LoadConfig reads router.yml as the command does: with the environment, and checked.
-func LoadConfig(path string, env config.LookupEnv) (*Config, error) {
-	return config.Load(path, env, nil)
-}
-
-// DefaultConfig is the configuration before anything is read.
-func DefaultConfig() *Config { return config.Default() }
-
 // Embedding is what a program that embeds the router gives it beside a configuration.
 type Embedding struct {
 	Hooks *hook.Hooks // nil: none
@@ -38,7 +30,7 @@ func (g given) Run(ctx context.Context, use func(context.Context, string) error)
 
 // Embed puts a router together that listens on nothing: it is an http.Handler in somebody else's program. Start belongs to it.
 // c is not changed.
-func Embed(c *Config, logger *slog.Logger, e Embedding) (*App, error) {
+func Embed(c *config.Config, logger *slog.Logger, e Embedding) (*App, error) {
 	own := *c
 	if e.Supergraph != "" {
 		own.Supergraph.File, own.Supergraph.Compose = "given", ""
