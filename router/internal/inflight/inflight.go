@@ -19,6 +19,7 @@ const shardCount = 16
 
 // Group is the work that is under way, by keys of one kind. It is safe for concurrent use.
 type Group[K, V any] struct {
+	used   sync.Pool // of flights
 	equal  func(a, b K) bool
 	shards [shardCount]shard[K, V]
 }
@@ -70,11 +71,25 @@ func (g *Group[K, V]) Join(ctx context.Context, hash uint64, key K) (*Flight[V],
 		e.flight.Follow()
 		return e.flight, Follower
 	}
-	f := &Flight[V]{Context: ctx, first: place[V]{s, hash}}
+	f, _ := g.used.Get().(*Flight[V])
+	if f == nil {
+		f = new(Flight[V])
+	}
+	f.Context, f.first = ctx, place[V]{s, hash}
 	s.entries[hash] = entry[K, V]{key, f}
 	s.mu.Unlock()
 	f.leader.Start(ctx, f)
 	return f, Leader
+}
+
+// Recycle gives back the memory of a flight that has landed without followers. Its leader may do so when nothing that it has
+// started uses the flight any more, and nobody can have found it but by Join. It is of no effect when the flight was given
+// to contexts of other kinds.
+func (g *Group[K, V]) Recycle(f *Flight[V]) {
+	if f.followers == 0 && f.isQuiet && !f.kept.Load() && f.end.Unused() {
+		*f = Flight[V]{}
+		g.used.Put(f)
+	}
 }
 
 // Add makes a flight of another group known by a key of this one. Its leader may do so once, before it lands; until then
@@ -144,6 +159,8 @@ type Flight[V any] struct {
 
 	first, second place[V]       // the leader's alone
 	leader        lifetime.Watch // of the leader's context
+	isQuiet       bool           // that watch has been told nothing, nor will be
+	kept          atomic.Bool    // see Keep
 
 	mu        sync.Mutex    // of what follows, up to abandoned
 	followers int           // who still wait
@@ -178,7 +195,7 @@ func (f *Flight[V]) Follow() bool {
 // followers must begin anew. It gives the number of followers that get the value; each of them, and the leader, calls
 // Leave once unless err is set.
 func (f *Flight[V]) Land(value V, err error, again bool) (followers int) {
-	f.leader.Stop()
+	f.isQuiet = f.leader.Stop()
 	f.first.leave(f)
 	f.second.leave(f)
 	f.mu.Lock()
@@ -264,7 +281,10 @@ func (f *Flight[V]) Done() <-chan struct{} {
 }
 
 // Keep is for lifetime.Keep.
-func (f *Flight[V]) Keep() { lifetime.Keep(f.Context) }
+func (f *Flight[V]) Keep() {
+	f.kept.Store(true)
+	lifetime.Keep(f.Context)
+}
 
 // Err implements context.Context.
 func (f *Flight[V]) Err() error { return f.end.Err() }

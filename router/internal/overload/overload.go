@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 )
 
 // Options configure a Limiter.
@@ -202,7 +204,8 @@ func (l *Limiter) Handler(next http.Handler) http.Handler {
 			l.refuse(w, r)
 			return
 		}
-		p := &place{ResponseWriter: w, limiter: l}
+		p := newPlace(lifetime.ScratchOf(r.Context()))
+		p.ResponseWriter, p.limiter = w, l
 		defer p.leave()
 		next.ServeHTTP(p, r)
 	})

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 )
 
 // place is a request under way. A response that is streamed gives its place back when the stream begins: subscriptions
@@ -13,6 +15,22 @@ type place struct {
 	http.ResponseWriter
 	limiter *Limiter
 	left    atomic.Bool
+}
+
+type placeKey struct{}
+
+// newPlace takes the memory of an earlier request, or makes a place that a later one may take.
+func newPlace(scratch *lifetime.Scratch) *place {
+	if scratch == nil {
+		return new(place)
+	}
+	p, _ := scratch.Take(placeKey{}).(*place)
+	if p == nil {
+		p = new(place)
+		scratch.Put(placeKey{}, p)
+	}
+	*p = place{}
+	return p
 }
 
 func (p *place) leave() {

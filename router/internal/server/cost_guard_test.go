@@ -247,7 +247,7 @@ func BenchmarkRead(b *testing.B) {
 	body := []byte(`{"query":"query Shelf($first: Int) { topProducts(first: $first) { upc name price } }","variables":{"first":5}}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := readPost(body, 1); err != nil {
+		if _, _, err := readPost(body, 1, new(memory)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -53,13 +53,13 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.release(r)
 		return
 	}
-	ctx := r.Context()
+	ctx, m := r.Context(), memoryOf(r.Context())
 	if s.options.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = lifetime.WithDeadline(ctx, began.Add(s.options.Timeout))
 		defer cancel()
 	}
-	requests, batch, err := s.readRequests(r, body)
+	requests, batch, err := s.readRequests(r, body, m)
 	if err != nil {
 		s.refuse(w, r, media, err)
 		return
@@ -77,8 +77,8 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	requests[0].collected = s.options.ResponseHeaders.Collect()
-	sink := &responseSink{w: w, request: r, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"]), collected: requests[0].collected}
-	if err := s.run(ctx, snap, r, identity, requests[0], sink); err != nil {
+	m.sink = responseSink{w: w, request: r, media: media, encoding: acceptedEncoding(r.Header["Accept-Encoding"]), collected: requests[0].collected}
+	if err := s.run(ctx, snap, r, identity, requests[0], &m.sink); err != nil {
 		s.answerError(w, r, media, err)
 		return
 	}
@@ -107,11 +107,11 @@ func (s *Server) readBody(r *http.Request, buffer *[]byte) ([]byte, error) {
 	return body, err
 }
 
-// readRequests takes the operations from a request whose body has been read.
-func (s *Server) readRequests(r *http.Request, body []byte) (requests []*graphqlRequest, batch bool, err error) {
+// readRequests takes the operations from a request whose body has been read; they may be in m.
+func (s *Server) readRequests(r *http.Request, body []byte, m *memory) (requests []*graphqlRequest, batch bool, err error) {
 	switch r.Method {
 	case http.MethodPost:
-		return readPost(body, s.options.MaxBatch)
+		return readPost(body, s.options.MaxBatch, m)
 	case http.MethodGet:
 		if err := s.checkCSRF(r); err != nil {
 			return nil, false, err
@@ -197,11 +197,14 @@ func (s *Server) execute(ctx context.Context, snap *snapshot.Snapshot, r *http.R
 	if err != nil {
 		return err
 	}
+	request.client = client{rules: s.options.Headers, header: r.Header, identity: identity}
 	e := execution{program: program, sink: counted, watched: watched, input: exec.Input{
 		Variables: variables, Authorizations: authorizations, Errors: s.errorsFor(ctx), Observer: s.observer(watched, request.collected),
-		Client:     &client{rules: s.options.Headers, header: r.Header, identity: identity},
-		Introspect: func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) },
+		Client: &request.client,
 	}}
+	if prepared.Operation.Introspects() {
+		e.input.Introspect = func(responseName string) ([]byte, error) { return snap.Introspect(prepared, variables, responseName) }
+	}
 	if counted == sink && s.isRepeatable(request, prepared, program) {
 		e.asked = repeatable{snap: snap, header: r.Header, body: request.body, prepared: prepared, estimate: estimate}
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/internal/gqlerr"
 	"github.com/tributary-gql/tributary/router/internal/headers"
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 	"github.com/tributary-gql/tributary/router/internal/value"
 )
 
@@ -32,6 +34,30 @@ type graphqlRequest struct {
 	collected *headers.Collector
 
 	admission *admission // shared by the operations of one HTTP request; nil when no limit needs it
+	client    client     // what its fetches are sent
+}
+
+// memory is what most requests need: the next one on the connection uses it again.
+type memory struct {
+	request  graphqlRequest
+	requests [1]*graphqlRequest // request
+	sink     responseSink
+}
+
+type memoryKey struct{}
+
+func memoryOf(ctx context.Context) *memory {
+	scratch := lifetime.ScratchOf(ctx)
+	if scratch == nil {
+		return new(memory)
+	}
+	m, _ := scratch.Take(memoryKey{}).(*memory)
+	if m == nil {
+		m = new(memory)
+		scratch.Put(memoryKey{}, m)
+	}
+	*m = memory{}
+	return m
 }
 
 // httpError is a request that is refused before any GraphQL: it has a status of its own whatever the client accepts.
@@ -73,19 +99,20 @@ func readGet(r *http.Request) (*graphqlRequest, error) {
 	return request, nil
 }
 
-// readPost takes one operation, or a batch of them, from a JSON body. The results borrow body.
-func readPost(body []byte, maxBatch int) (requests []*graphqlRequest, batch bool, err error) {
+// readPost takes one operation, or a batch of them, from a JSON body. The results borrow body, and m.
+func readPost(body []byte, maxBatch int, m *memory) (requests []*graphqlRequest, batch bool, err error) {
 	whole := body
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '[' {
 		return readBatch(body, maxBatch)
 	}
-	request, err := readObject(body)
-	if err != nil {
+	request := &m.request
+	if err := readObject(body, request); err != nil {
 		return nil, false, err
 	}
 	request.body = whole
-	return []*graphqlRequest{request}, false, nil
+	m.requests[0] = request
+	return m.requests[:], false, nil
 }
 
 func readBatch(body []byte, maxBatch int) ([]*graphqlRequest, bool, error) {
@@ -104,22 +131,20 @@ func readBatch(body []byte, maxBatch int) ([]*graphqlRequest, bool, error) {
 	}
 	requests := make([]*graphqlRequest, len(items))
 	for i, item := range items {
-		request, err := readObject(item)
-		if err != nil {
+		requests[i] = new(graphqlRequest)
+		if err := readObject(item, requests[i]); err != nil {
 			return nil, true, err
 		}
-		requests[i] = request
 	}
 	return requests, true, nil
 }
 
-// readObject takes one operation from a JSON object. Only its own keys are looked at, and nothing is copied but the texts
+// readObject takes one operation from a JSON object into request, which is empty. Only its own keys are looked at, and nothing is copied but the texts
 // that hold escapes; what is wrong is found out a second time, by the slower decoder that can say where.
-func readObject(body []byte) (*graphqlRequest, error) {
+func readObject(body []byte, request *graphqlRequest) error {
 	if len(body) == 0 {
-		return nil, refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body is empty; send a JSON object with the key query")
+		return refuse(http.StatusBadRequest, gqlerr.BadRequest, "the body is empty; send a JSON object with the key query")
 	}
-	request := &graphqlRequest{}
 	var wrong error
 	var seen memberSet
 	valid := value.EachMember(body, func(name, member []byte) {
@@ -147,9 +172,9 @@ func readObject(body []byte) (*graphqlRequest, error) {
 	})
 	if !valid {
 		var anything map[string]json.RawMessage
-		return nil, malformed(body, json.Unmarshal(body, &anything))
+		return malformed(body, json.Unmarshal(body, &anything))
 	}
-	return request, wrong
+	return wrong
 }
 
 // memberSet remembers which members were there: who looks at a request on its way may read the first of two, and the router

@@ -12,7 +12,7 @@ import (
 
 func TestReadPost(t *testing.T) {
 	t.Parallel()
-	requests, batch, err := readPost([]byte(` {"variables":{"a":1.0},"query":"{ a\n\"\u00e9\" }","unknown":[1],"operationName":null,"extensions":{}} `), 10)
+	requests, batch, err := readPost([]byte(` {"variables":{"a":1.0},"query":"{ a\n\"\u00e9\" }","unknown":[1],"operationName":null,"extensions":{}} `), 10, new(memory))
 	if err != nil || batch || len(requests) != 1 {
 		t.Fatalf("%v %v %v", requests, batch, err)
 	}
@@ -20,7 +20,7 @@ func TestReadPost(t *testing.T) {
 	if r.Query != "{ a\n\"é\" }" || r.OperationName != "" || string(r.Variables) != `{"a":1.0}` || string(r.Extensions) != "{}" {
 		t.Errorf("%+v", r)
 	}
-	if requests, batch, err := readPost([]byte(`[{"query":"a"},{"query":"b"}]`), 2); err != nil || !batch || len(requests) != 2 || requests[1].Query != "b" {
+	if requests, batch, err := readPost([]byte(`[{"query":"a"},{"query":"b"}]`), 2, new(memory)); err != nil || !batch || len(requests) != 2 || requests[1].Query != "b" {
 		t.Errorf("%v %v %v", requests, batch, err)
 	}
 }
@@ -41,7 +41,7 @@ func TestReadPostRefuses(t *testing.T) {
 		`{"query":"a"} x`:            "not valid JSON",
 		`{"query":"` + "\xff" + `"}`: "UTF-8",
 	} {
-		_, _, err := readPost([]byte(body), 2)
+		_, _, err := readPost([]byte(body), 2, new(memory))
 		var refusal *httpError
 		if !errors.As(err, &refusal) || refusal.status != 400 || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: got %v, want %q", body, err, says)
@@ -121,7 +121,7 @@ func FuzzReadPost(f *testing.F) {
 	f.Add([]byte(`{"query":"{ a }","variables":{"a":[1,2]}}`))
 	f.Add([]byte(`[{"query":"\u0041"}]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		requests, _, err := readPost(body, 3)
+		requests, _, err := readPost(body, 3, new(memory))
 		var refusal *httpError
 		if err != nil && (!errors.As(err, &refusal) || refusal.err.Code != gqlerr.BadRequest && refusal.err.Code != gqlerr.OperationTooLarge) {
 			t.Errorf("%v", err)

@@ -96,7 +96,11 @@ func (s *Sharer) lead(ctx context.Context, request *exec.FetchRequest, f *flight
 	landed = true
 	// What ended with the leader's context says nothing to others.
 	followers := f.Land(answer, err, err != nil && isLeadersOwn(ctx, err))
-	if err != nil || followers == 0 {
+	if followers == 0 {
+		s.group.Recycle(f)
+		return answer, err
+	}
+	if err != nil {
 		return answer, err
 	}
 	return sharedAnswer(f, answer), nil
