@@ -333,4 +333,3 @@ func (h *handed) CloseWrite() error {
 	}
 	return nil
 }
-

@@ -12,7 +12,7 @@ const mostFields = 64
 // head is the header of a plain request. Its strings stay valid for ever.
 type head struct {
 	method, target, path, query, host string
-	length                            int64 // of the body
+	length                            int64   // of the body
 	fields                            []field // all but Host, names in canonical form
 
 	raw []byte // what it was read from: clients often send the same header again
