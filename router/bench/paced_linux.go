@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -16,20 +18,26 @@ import (
 // answers come, and measures each from the time at which it should have been sent. A slow answer therefore delays nobody's
 // clock (no "coordinated omission"). One thread is both, as below saturation every change between two processes, and every
 // sleep of a core, would cost more than the work between them.
+//
+// Without a rate every connection sends its next request when it has the answer, as wrk does, at less cost.
 type pacedOptions struct {
 	Address     string        `json:"address"` // of the target
 	Path        string        `json:"path"`
 	Body        string        `json:"body"`
-	Rate        float64       `json:"rate"` // requests per second
+	Rate        float64       `json:"rate"` // requests per second; 0: as many as are answered
+	Who         identity      `json:"who"`
+	TokenFile   string        `json:"tokenFile"` // of identity tokens, one a line
+	Accepts     string        `json:"accepts"`   // Accept-Encoding, "": none
 	Connections int           `json:"connections"`
 	Warmup      time.Duration `json:"warmup"`
 	Duration    time.Duration `json:"duration"`
-	Length      int           `json:"length"` // of every answer's body
+	Length      int           `json:"length"` // of every answer's body; 0: any
 }
 
 // pacedResult holds latencies in microseconds.
 type pacedResult struct {
-	Requests int     `json:"requests"`
+	Requests int     `json:"requests"` // that were measured
+	Sent     int     `json:"sent"`
 	P50      float64 `json:"p50"`
 	P95      float64 `json:"p95"`
 	P99      float64 `json:"p99"`
@@ -41,7 +49,7 @@ type pacedResult struct {
 	Stall float64 `json:"stall"`
 }
 
-// pacer is the load at a fixed rate; its sockets are watched by the subgraphs' poller.
+// pacer is the load; its sockets are watched by the subgraphs' poller.
 type pacer struct {
 	options pacedOptions
 	conns   map[int32]*pacedConn
@@ -52,6 +60,8 @@ type pacer struct {
 	late    int
 	stall   time.Duration
 	took    []time.Duration // of those after the warm-up
+	before  []byte          // the request up to the caller
+	callers []string        // Authorization headers; none: one for each request, or no header at all
 	request []byte
 }
 
@@ -65,7 +75,14 @@ type pacedConn struct {
 // newPacer connects to the target and begins to count the time.
 func newPacer(p *poller, o pacedOptions) (*pacer, error) {
 	g := &pacer{options: o, conns: map[int32]*pacedConn{}}
-	g.took = make([]time.Duration, 0, int(o.Rate*o.Duration.Seconds())+1)
+	expected := o.Rate
+	if expected == 0 {
+		expected = mostPerSecond
+	}
+	g.took = make([]time.Duration, 0, int(expected*o.Duration.Seconds())+1)
+	if err := g.prepare(); err != nil {
+		return nil, err
+	}
 	for range o.Connections {
 		fd, err := connectLoopback(o.Address)
 		if err != nil {
@@ -96,6 +113,49 @@ func (g *pacer) close() {
 	debug.SetGCPercent(subgraphsGC)
 }
 
+// mostPerSecond bounds how many answers are measured of a load without a rate.
+const mostPerSecond = 200_000
+
+// prepare makes the parts of all requests.
+func (g *pacer) prepare() error {
+	o := &g.options
+	g.before = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", o.Path, len(o.Body))
+	if o.Accepts != "" {
+		g.before = fmt.Appendf(g.before, "Accept-Encoding: %s\r\n", o.Accepts)
+	}
+	if o.Who != tokens {
+		return nil
+	}
+	text, err := os.ReadFile(o.TokenFile)
+	for line := range strings.Lines(string(text)) {
+		g.callers = append(g.callers, "Authorization: Bearer "+strings.TrimSpace(line)+"\r\n\r\n")
+	}
+	return err
+}
+
+// next makes the next request.
+func (g *pacer) next() []byte {
+	r := append(g.request[:0], g.before...) //nolint:gocritic // it is g.request again below
+	switch {
+	case len(g.callers) > 0:
+		r = append(r, g.callers[g.sent%len(g.callers)]...)
+	case g.options.Who == unique:
+		r = append(strconv.AppendInt(append(r, "Authorization: bench-"...), int64(g.sent), 10), "\r\n\r\n"...)
+	default:
+		r = append(r, "\r\n"...)
+	}
+	g.request = append(r, g.options.Body...)
+	return g.request
+}
+
+// due is when the next request is to be sent.
+func (g *pacer) due(now time.Time) time.Time {
+	if g.options.Rate == 0 {
+		return now
+	}
+	return g.intended(g.sent)
+}
+
 func (g *pacer) intended(i int) time.Time {
 	return g.start.Add(time.Duration(float64(i) / g.options.Rate * float64(time.Second)))
 }
@@ -108,12 +168,12 @@ func (g *pacer) sendDue(now time.Time) (wait time.Duration, isOver bool, err err
 	if now.After(g.end.Add(missingAfter)) {
 		return 0, true, fmt.Errorf("answers are missing %v after the last request", missingAfter)
 	}
-	next := g.intended(g.sent)
+	next := g.due(now)
 	for len(g.idle) > 0 && !next.After(now) && next.Before(g.end) {
-		if err := g.send(now); err != nil {
+		if err := g.send(now, next); err != nil {
 			return 0, true, err
 		}
-		next = g.intended(g.sent)
+		next = g.due(now)
 	}
 	allSent := !next.Before(g.end)
 	switch {
@@ -125,19 +185,14 @@ func (g *pacer) sendDue(now time.Time) (wait time.Duration, isOver bool, err err
 	return max(0, next.Sub(now)), false, nil
 }
 
-func (g *pacer) send(now time.Time) error {
+func (g *pacer) send(now, intended time.Time) error {
 	c := g.idle[len(g.idle)-1]
 	g.idle = g.idle[:len(g.idle)-1]
-	c.intended, c.left = g.intended(g.sent), -1
+	c.intended, c.left = intended, -1
 	if now.Sub(c.intended) > time.Millisecond {
 		g.late++
 	}
-	r := append(g.request[:0], "POST "...) //nolint:gocritic // it is g.request again below
-	r = append(append(r, g.options.Path...), " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAuthorization: paced-"...)
-	r = strconv.AppendInt(r, int64(g.sent), 10)
-	r = strconv.AppendInt(append(r, "\r\nContent-Length: "...), int64(len(g.options.Body)), 10)
-	r = append(append(r, "\r\n\r\n"...), g.options.Body...)
-	g.request = r
+	r := g.next()
 	g.sent++
 	n, err := writeNow(c.fd, r)
 	if err == nil && n < len(r) {
@@ -163,7 +218,7 @@ func (g *pacer) receive(c *pacedConn) error {
 			return nil
 		}
 		length, err := strconv.Atoi(string(headValue(c.in[:end+2], "content-length")))
-		if err != nil || length != g.options.Length || !bytes.HasPrefix(c.in, []byte("HTTP/1.1 200 ")) {
+		if err != nil || g.options.Length > 0 && length != g.options.Length || !bytes.HasPrefix(c.in, []byte("HTTP/1.1 200 ")) {
 			return fmt.Errorf("the answer is not the expected one of %d bytes: %.300s", g.options.Length, c.in)
 		}
 		c.left = length - (len(c.in) - end - 4)
@@ -190,7 +245,7 @@ func (g *pacer) result() pacedResult {
 		return float64(g.took[int(share*float64(len(g.took)-1))].Nanoseconds()) / 1000
 	}
 	return pacedResult{
-		Requests: len(g.took), P50: at(0.5), P95: at(0.95), P99: at(0.99), Max: at(1), Late: float64(g.late) / float64(g.sent),
+		Requests: len(g.took), Sent: g.sent, P50: at(0.5), P95: at(0.95), P99: at(0.99), Max: at(1), Late: float64(g.late) / float64(g.sent),
 		Stall: float64(g.stall.Nanoseconds()) / 1000,
 	}
 }

@@ -128,19 +128,15 @@ func (b *bench) measurePrices(ctx context.Context, set *dataset, s *site, subgra
 	if b.options.quick {
 		rounds++ // there is one workload less
 	}
-	for number := range rounds {
-		for i, r := range b.prices {
-			at := i % len(targets)
-			duration := min(b.options.duration, priceRound)
-			one, err := b.round(ctx, s, subgraphs, &variants[at], targets[at], set.workload(r.workload), duration, number == 0)
-			if err != nil {
-				return fmt.Errorf("%s: %w", r.variant, err)
-			}
-			r.rounds = append(r.rounds, *one)
+	return measureRounds(b.prices, rounds, b.keepUp, func(i int, r *result, isFirst bool) (*round, error) {
+		at := i % len(targets)
+		o := roundOptions{min(b.options.duration, priceRound), r.ownLoad, isFirst}
+		one, err := b.round(ctx, s, subgraphs, &variants[at], targets[at], set.workload(r.workload), o)
+		if err == nil {
 			b.printf("price of %s %s: %.1f µs %v", r.variant, r.workload, one.perRequest(), one.void)
 		}
-	}
-	return nil
+		return one, err
+	})
 }
 
 // price is what a feature adds to a request.

@@ -43,6 +43,14 @@ func (r *result) voids() int {
 	return n
 }
 
+// load names what asks.
+func (r *result) load() string {
+	if r.ownLoad {
+		return "own"
+	}
+	return "wrk"
+}
+
 // median gives the middle one of what of tells of the rounds, 0 when there are none.
 func median[T any](rounds []T, of func(*T) float64) float64 {
 	if len(rounds) == 0 {
@@ -89,11 +97,12 @@ func (b *bench) report(w io.Writer) {
 	fmt.Fprintf(w, "# Benchmark\n\n%s, %d rounds of %v each.\n\n", machine(), b.options.rounds, b.options.duration)
 	fmt.Fprint(w, "Medians of the rounds that count. CPU is milliseconds of the process for 1,000 requests; ratio is to the first relay of the\n"+
 		"same variant, and for variants without one to that of \"unique\". Latencies are in milliseconds. A round is void unless the target's core was at least 97%\n"+
-		"busy, at most 5% of that with other programs, and the load's core at least 15% idle.\n\n")
+		"busy, at most 5% of that with other programs, and the load's core at least 15% idle. Load is wrk, or the process of the\n"+
+		"subgraphs where wrk leaves its core less time than that.\n\n")
 	fmt.Fprint(w, "Paced: a fixed rate of 60% of the target's own maximum, from the intended time of sending; its ratio is p99 to p50, the median of\n"+
 		b.pacingNote()+"\n\n")
-	fmt.Fprint(w, "| data | variant | workload | target | requests/s | CPU | ratio | p50 | p95 | p99 | peak MB | calls | core busy | load idle | void |\n")
-	fmt.Fprint(w, "|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
+	fmt.Fprint(w, "| data | variant | workload | target | requests/s | CPU | ratio | p50 | p95 | p99 | peak MB | calls | load | core busy | load idle | void |\n")
+	fmt.Fprint(w, "|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|---|\n")
 	for _, r := range b.results {
 		b.row(w, r)
 	}
@@ -130,15 +139,15 @@ func (b *bench) row(w io.Writer, r *result) {
 		ratio = fmt.Sprintf("%.2f", n)
 	}
 	peak := slices.MaxFunc(rounds, func(a, b round) int { return cmp.Compare(a.peak, b.peak) }).peak
-	fmt.Fprintf(w, "| %s | %s | %s | %s | %.0f | %.1f | %s | %s | %s | %s | %.1f | %.2f | %.1f%% | %.0f%% | %d of %d |\n",
+	fmt.Fprintf(w, "| %s | %s | %s | %s | %.0f | %.1f | %s | %s | %s | %s | %.1f | %.2f | %s | %.1f%% | %.0f%% | %d of %d |\n",
 		r.data, r.variant, r.workload, r.target, median(rounds, (*round).rate), median(rounds, (*round).perRequest), ratio,
 		milliseconds(func(r *round) float64 { return r.P50 }), milliseconds(func(r *round) float64 { return r.P95 }),
 		milliseconds(func(r *round) float64 { return r.P99 }), float64(peak)/(1<<20), median(rounds, func(r *round) float64 { return r.calls }),
-		100*median(rounds, func(r *round) float64 { return r.busy }), 100*median(rounds, func(r *round) float64 { return r.loadIdle }),
+		r.load(), 100*median(rounds, func(r *round) float64 { return r.busy }), 100*median(rounds, func(r *round) float64 { return r.loadIdle }),
 		r.voids(), len(r.rounds))
 	if len(r.paced) > 0 {
 		milliseconds := func(of func(*pacedRun) float64) float64 { return median(r.paced, of) / 1000 }
-		fmt.Fprintf(w, "| %s | %s, paced | %s | %s | %.0f | | %.2f | %.2f | %.2f | %.2f | | | %.1f%% | %.0f%% | |\n", r.data, r.variant, r.workload, r.target,
+		fmt.Fprintf(w, "| %s | %s, paced | %s | %s | %.0f | | %.2f | %.2f | %.2f | %.2f | | | own | %.1f%% | %.0f%% | |\n", r.data, r.variant, r.workload, r.target,
 			r.pacedRate, median(r.paced, (*pacedRun).tail), milliseconds(func(p *pacedRun) float64 { return p.P50 }),
 			milliseconds(func(p *pacedRun) float64 { return p.P95 }), milliseconds(func(p *pacedRun) float64 { return p.P99 }),
 			100*median(r.paced, func(p *pacedRun) float64 { return p.busy }), 100*median(r.paced, func(p *pacedRun) float64 { return p.loadIdle }))
