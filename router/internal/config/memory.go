@@ -7,7 +7,7 @@ type Memory struct {
 	Reserve   Size `yaml:"gc_reserve" doc:"Memory that counts as alive although nothing takes it, so that a router with little to keep does not collect all the time."`
 }
 
-func defaultMemory() Memory { return Memory{GCPercent: 100, Reserve: 3 << 20} }
+func defaultMemory() Memory { return Memory{GCPercent: 100, Reserve: 8 << 20} }
 
 func (v *validator) memory(m Memory) {
 	if m.GCPercent < 10 {
