@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -67,7 +66,7 @@ func TestDemandControlMeasures(t *testing.T) {
 		t.Errorf("got %s\nwant %s", a.Body, want)
 	}
 	check(t, "without a slicing argument", r.Post(t, `{ strict { id } }`), 200, "", `{"strict":[]}`)
-	metrics := scrape(t, r)
+	metrics := r.Metrics(t)
 	for _, line := range []string{`tributary_operation_cost_count 2`, `tributary_operation_cost_actual_sum 2`,
 		`tributary_operation_cost_results_total{result="COST_ESTIMATED_TOO_EXPENSIVE"} 1`, `tributary_operation_cost_results_total{result="COST_QUERY_PARSE_FAILURE"} 1`} {
 		if !strings.Contains(metrics, line) {
@@ -75,15 +74,6 @@ func TestDemandControlMeasures(t *testing.T) {
 		}
 	}
 	r.WaitLog(t, `"cost":51`)
-}
-
-func scrape(t *testing.T, r *router) string {
-	t.Helper()
-	request, err := http.NewRequest(http.MethodGet, r.Admin+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Do(t, request).Body
 }
 
 // TestDemandControlIsOnByDefault: lists within lists within lists are refused, whatever the depth limit allows.
@@ -148,7 +138,7 @@ func TestRateLimitByCost(t *testing.T) {
 	if all.Status != 429 || strings.Count(all.Body, "REQUEST_RATE_LIMITED") != 2 {
 		t.Errorf("%d %s", all.Status, all.Body)
 	}
-	metrics := scrape(t, r)
+	metrics := r.Metrics(t)
 	for _, series := range []string{`outcome="refused"`, `outcome="admitted"`, `rule="cost"`} {
 		if !strings.Contains(metrics, series) {
 			t.Errorf("the metrics lack %s", series)

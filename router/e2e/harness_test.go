@@ -366,6 +366,16 @@ func (r *router) Get(t testing.TB, path string, changes ...change) *answer {
 // transport has room for many requests at once, and leaves content codings to the tests.
 var transport = &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}
 
+// Metrics gives what the admin address tells Prometheus.
+func (r *router) Metrics(t testing.TB) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.Admin+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Do(t, request).Body
+}
+
 // Do sends a request and reads the whole response.
 func (r *router) Do(t testing.TB, request *http.Request, changes ...change) *answer {
 	t.Helper()

@@ -151,11 +151,7 @@ func TestTenfoldOverloadKeepsGoodput(t *testing.T) {
 // metric gives the value of a metric, with its labels as Prometheus writes them.
 func metric(t testing.TB, r *router, name string) float64 {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.Admin+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(r.Do(t, request).Body) {
+	for line := range strings.Lines(r.Metrics(t)) {
 		if key, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && key == name {
 			number, err := strconv.ParseFloat(value, 64)
 			if err != nil {

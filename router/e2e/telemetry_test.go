@@ -256,9 +256,7 @@ func TestMetricsStayFew(t *testing.T) {
 		})
 	}
 	all.Wait()
-	text := r.Get(t, "/graphql", func(request *http.Request) {
-		request.URL.Host, request.URL.Path = strings.TrimPrefix(r.Admin, "http://"), "/metrics"
-	}).Body
+	text := r.Metrics(t)
 	if n := strings.Count(text, "\ntributary_operation_duration_seconds_count{"); n != 21 {
 		t.Errorf("%d series of operations", n)
 	}
@@ -281,9 +279,7 @@ func TestFailedFetchesAreCountedAndLogged(t *testing.T) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	r.WaitLog(t, "a fetch failed", `"subgraph":"payments"`, `"code":"SUBGRAPH_HTTP_ERROR"`, `"at":"me"`, `"status":502`)
-	text := r.Get(t, "/graphql", func(request *http.Request) {
-		request.URL.Host, request.URL.Path = strings.TrimPrefix(r.Admin, "http://"), "/metrics"
-	}).Body
+	text := r.Metrics(t)
 	for _, line := range []string{
 		`tributary_errors_total{code="SUBGRAPH_HTTP_ERROR",subgraph="payments"} 1`,
 		`tributary_subgraph_fetch_errors_total{code="SUBGRAPH_HTTP_ERROR",subgraph="payments"} 1`,
