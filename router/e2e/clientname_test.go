@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// TestClientNames: what program a client says it is stands in the access log, cut to a bound; it makes no series of metrics, and
-// a subgraph learns it where header rules say so, and nowhere else.
+// TestClientNames: what program a client says it is stands in the access log, cut to a bound; unless asked for it makes
+// no series of metrics, and a subgraph learns it where header rules say so, and nowhere else.
 func TestClientNames(t *testing.T) {
 	t.Parallel()
 	told, untold := subgraph(t, data(`{"a":1}`)), subgraph(t, data(`{"b":2}`))
@@ -28,11 +28,6 @@ headers:
 `,
 		Supergraph: supergraphOf(t, graph{"told", told.URL, `type Query { a: Int }`}, graph{"untold", untold.URL, `type Query { b: Int }`}),
 	})
-	metrics := func() string {
-		return r.Get(t, "/graphql", func(request *http.Request) {
-			request.URL.Host, request.URL.Path = strings.TrimPrefix(r.Admin, "http://"), "/metrics"
-		}).Body
-	}
 	ask := func(headers ...string) {
 		t.Helper()
 		var changes []change
@@ -84,7 +79,7 @@ headers:
 	// However many names there are, there are as many series as before.
 	series := func() []string {
 		var names []string
-		for line := range strings.Lines(metrics()) {
+		for line := range strings.Lines(r.Metrics(t)) {
 			if name, _, _ := strings.Cut(line, " "); !strings.HasPrefix(name, "go_") && !strings.HasPrefix(name, "process_") {
 				names = append(names, name)
 			}
@@ -98,8 +93,45 @@ headers:
 	if after := series(); !slices.Equal(before, after) {
 		t.Errorf("50 clients made %d series of %d", len(after), len(before))
 	}
-	if text := metrics(); strings.Contains(text, "program") || strings.Contains(text, "shop") {
+	if text := r.Metrics(t); strings.Contains(text, "program") || strings.Contains(text, "shop") {
 		t.Error("metrics hold what clients call themselves")
+	}
+}
+
+// TestRequestsAreToldApartByClient: where a number of clients is set, so many names stand in metrics, and never more.
+func TestRequestsAreToldApartByClient(t *testing.T) {
+	t.Parallel()
+	service := subgraph(t, data(`{"a":1}`))
+	r := start(t, options{
+		Admin: true, Config: `telemetry: {metrics: {clients: 2}}`, Supergraph: supergraphOf(t, graph{"a", service.URL, `type Query { a: Int }`}),
+	})
+	ask := func(status int, query string, changes ...change) {
+		t.Helper()
+		if a := r.Post(t, query, changes...); a.Status != status {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+	}
+	ask(http.StatusOK, `{ a }`)
+	for i := range 20 {
+		ask(http.StatusBadRequest, "", withHeader("graphql-client-name", fmt.Sprint("junk", i)))
+	}
+	for _, name := range []string{"web", "ios", "web"} {
+		ask(http.StatusOK, `{ a }`, withHeader("apollographql-client-name", name))
+	}
+	for i := range 20 {
+		ask(http.StatusOK, `{ a }`, withHeader("graphql-client-name", fmt.Sprint("more", i)))
+	}
+	text := r.Metrics(t)
+	for status, clients := range map[int]map[string]int{200: {"unknown": 1, "web": 2, "ios": 1, "_other": 20}, 400: {"_other": 20}} {
+		for client, n := range clients {
+			line := fmt.Sprintf(`http_server_request_duration_seconds_count{http_request_method="POST",http_response_status_code="%d",http_route="/graphql",tributary_client_name=%q} %d`, status, client, n)
+			if !strings.Contains(text, line+"\n") {
+				t.Errorf("missing: %s", line)
+			}
+		}
+	}
+	if strings.Contains(text, "junk") || strings.Contains(text, "more") {
+		t.Error("metrics hold more names than they may")
 	}
 }
 

@@ -19,8 +19,10 @@ func (a *App) newTelemetry(c *config.Config) (*telemetry.Telemetry, error) {
 	t := c.Telemetry
 	made, err := telemetry.New(telemetry.Options{
 		ServiceName: t.ServiceName, ServiceVersion: version(), Attributes: t.Attributes, Scrape: c.AdminListen != "", Logger: a.logger,
-		Traces:  telemetry.TraceOptions{Export: exportOptions(t.Traces.OTLP), Sample: t.Traces.Sample, IgnoreCallers: !t.Traces.FollowCallers},
-		Metrics: telemetry.MetricOptions{Export: exportOptions(t.Metrics.OTLP), Interval: t.Metrics.Interval.Std(), Operations: t.Metrics.Operations},
+		Traces: telemetry.TraceOptions{Export: exportOptions(t.Traces.OTLP), Sample: t.Traces.Sample, IgnoreCallers: !t.Traces.FollowCallers},
+		Metrics: telemetry.MetricOptions{
+			Export: exportOptions(t.Metrics.OTLP), Interval: t.Metrics.Interval.Std(), Operations: t.Metrics.Operations, Clients: t.Metrics.Clients,
+		},
 	})
 	if err != nil {
 		return nil, err

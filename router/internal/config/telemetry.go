@@ -28,6 +28,7 @@ type MetricExport struct {
 	OTLP       OTLP     `yaml:"otlp" doc:"The collector; without an endpoint none are sent."`
 	Interval   Duration `yaml:"interval" doc:"Time between two exports."`
 	Operations int      `yaml:"operations" doc:"Most operation names that are counted one by one; all others are _other. Only names of operations that are repeated count."`
+	Clients    int      `yaml:"clients" doc:"Most client names (apollographql-client-name or graphql-client-name) by which the duration of requests is told apart; all others are _other, and requests without one unknown. Only names whose operations were answered count. 50 is plenty for most. 0: requests are not told apart by client."`
 }
 
 // OTLP is an OpenTelemetry collector.
@@ -59,10 +60,16 @@ func (v *validator) telemetry(t Telemetry) {
 	if t.Metrics.Operations < 0 || t.Metrics.Operations > maxOperations {
 		v.add("telemetry.metrics.operations", "must be between 0 and %d: each name is several series", maxOperations)
 	}
+	if t.Metrics.Clients < 0 || t.Metrics.Clients > maxClients {
+		v.add("telemetry.metrics.clients", "must be between 0 (off) and %d: each name is several series", maxClients)
+	}
 }
 
-// maxOperations keeps metrics within what their readers can hold.
-const maxOperations = 2000
+// What keeps metrics within what their readers can hold.
+const (
+	maxOperations = 2000
+	maxClients    = 500
+)
 
 func (v *validator) otlp(path string, o OTLP) {
 	v.oneOf(path+".protocol", o.Protocol, "http", "grpc")

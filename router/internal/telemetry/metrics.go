@@ -135,7 +135,7 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // seriesKey holds the values of a series' labels; no metric has more.
-type seriesKey [3]string
+type seriesKey [4]string
 
 // series keeps the options for each combination of labels, so that a request makes none.
 type series[Option any] struct {
@@ -154,13 +154,17 @@ func (s *series[Option]) options(of instrument, values []string, option func(att
 	if ok {
 		return options
 	}
-	attributes := make([]attribute.KeyValue, len(of.labels))
+	attributes := make([]attribute.KeyValue, 0, len(of.labels))
 	for i, label := range of.labels {
 		key[i] = cloned(key[i])
-		attributes[i] = label.String(key[i])
-		if number, err := strconv.Atoi(key[i]); err == nil && label == keyStatus {
-			attributes[i] = label.Int(number)
+		value := label.String(key[i])
+		switch number, err := strconv.Atoi(key[i]); {
+		case label == keyStatus && err == nil:
+			value = label.Int(number)
+		case label == keyClientName && key[i] == "":
+			continue // requests are not told apart by it
 		}
+		attributes = append(attributes, value)
 	}
 	options = []Option{option(attribute.NewSet(attributes...))}
 	s.mu.Lock()

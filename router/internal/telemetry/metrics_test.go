@@ -39,7 +39,7 @@ func wantLines(t *testing.T, text string, lines ...string) {
 	}
 }
 
-func newTelemetry(t *testing.T, o telemetry.Options) *telemetry.Telemetry {
+func newTelemetry(t testing.TB, o telemetry.Options) *telemetry.Telemetry {
 	t.Helper()
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -119,6 +119,74 @@ func TestLabelsThatClientsChooseAreBounded(t *testing.T) {
 	wantLines(t, text,
 		`http_server_request_duration_seconds_count{http_request_method="_OTHER",http_response_status_code="200",http_route="_other"} 10000`,
 		`tributary_operation_duration_seconds_count{graphql_operation_name="_other",graphql_operation_type="query",outcome="partial"} 9995`)
+}
+
+func TestRequestsAreToldApartByClient(t *testing.T) {
+	t.Parallel()
+	const series = `http_server_request_duration_seconds_count{http_request_method="POST",http_response_status_code="%d",http_route="/graphql"%s} %d`
+	for _, c := range []struct {
+		name    string
+		clients int
+		want    []string
+	}{
+		{"not where that is off", 0, []string{fmt.Sprintf(series, 200, "", 6), fmt.Sprintf(series, 429, "", 103)}},
+		{"up to a number", 2, []string{
+			fmt.Sprintf(series, 200, `,tributary_client_name="unknown"`, 1),
+			fmt.Sprintf(series, 200, `,tributary_client_name="web"`, 2),
+			fmt.Sprintf(series, 200, `,tributary_client_name="ios"`, 1),
+			fmt.Sprintf(series, 200, `,tributary_client_name="_other"`, 2),
+			fmt.Sprintf(series, 429, `,tributary_client_name="web"`, 1),
+			fmt.Sprintf(series, 429, `,tributary_client_name="unknown"`, 1),
+			fmt.Sprintf(series, 429, `,tributary_client_name="_other"`, 101),
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tel := newTelemetry(t, telemetry.Options{Scrape: true, Metrics: telemetry.MetricOptions{Clients: c.clients}})
+			answer := tel.Handler(operationHandler(func(*telemetry.Operation) {}), false)
+			refuse := tel.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }), false)
+			ask := func(h http.Handler, client string) {
+				r := httptest.NewRequest(http.MethodPost, "/graphql?Named", nil)
+				r.Header.Set("graphql-client-name", client)
+				h.ServeHTTP(httptest.NewRecorder(), r)
+			}
+			for i := range 100 {
+				ask(refuse, fmt.Sprint("refused", i)) // these take no place
+			}
+			for _, client := range []string{"web", "ios", "third", "fourth", "web", ""} {
+				ask(answer, client)
+			}
+			for _, client := range []string{"web", "fifth", ""} {
+				ask(refuse, client)
+			}
+			text := scrape(t, tel.Metrics())
+			wantLines(t, text, c.want...)
+			if n := strings.Count(text, "\nhttp_server_request_duration_seconds_count{"); n != len(c.want) {
+				t.Errorf("%d series of requests", n)
+			}
+		})
+	}
+}
+
+// discarder is a response that nobody reads.
+type discarder struct{ header http.Header }
+
+func (d discarder) Header() http.Header       { return d.header }
+func (discarder) WriteHeader(int)             {}
+func (discarder) Write(p []byte) (int, error) { return len(p), nil }
+
+func TestKnownClientsCostNoAllocation(t *testing.T) {
+	allocations := func(clients int) float64 {
+		tel := newTelemetry(t, telemetry.Options{Scrape: true, Metrics: telemetry.MetricOptions{Operations: 5, Clients: clients}})
+		handler := tel.Handler(operationHandler(func(*telemetry.Operation) {}), false)
+		r := httptest.NewRequest(http.MethodPost, "/graphql?Named", nil)
+		r.Header.Set("graphql-client-name", "shop")
+		w := discarder{http.Header{}}
+		return testing.AllocsPerRun(100, func() { handler.ServeHTTP(w, r) })
+	}
+	if off, on := allocations(0), allocations(50); on != off {
+		t.Errorf("%v allocations, and %v without", on, off)
+	}
 }
 
 func TestOperationsThatNobodyRepeatsTakeNoPlace(t *testing.T) {

@@ -64,7 +64,7 @@ type Histogram int
 
 // The histograms, with their labels.
 const (
-	RequestDuration     Histogram = iota // method, route, status
+	RequestDuration     Histogram = iota // method, route, status, client ("": not told)
 	OperationDuration                    // type, name, outcome
 	FetchDuration                        // subgraph
 	PlanDuration                         // none
@@ -74,7 +74,7 @@ const (
 )
 
 var histograms = [...]instrument{
-	RequestDuration:     {"http.server.request.duration", "s", "Time to answer a request.", []attribute.Key{keyMethod, keyRoute, keyStatus}},
+	RequestDuration:     {"http.server.request.duration", "s", "Time to answer a request.", []attribute.Key{keyMethod, keyRoute, keyStatus, keyClientName}},
 	OperationDuration:   {"tributary.operation.duration", "s", "Time to answer an operation, by name where it is known.", []attribute.Key{keyOperationType, keyOperationName, keyOutcome}},
 	FetchDuration:       {"tributary.subgraph.fetch.duration", "s", "Time until a subgraph's answer was there.", []attribute.Key{keySubgraph}},
 	PlanDuration:        {"tributary.plan.duration", "s", "Time to plan an operation that was not in the cache.", nil},
@@ -163,3 +163,6 @@ const (
 
 // other stands for every value that is not among those that are counted one by one.
 const other = "_other"
+
+// unknownClient stands for clients that do not say what they are.
+const unknownClient = "unknown"

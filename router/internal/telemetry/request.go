@@ -126,7 +126,7 @@ func (r *Request) end(accessLog, completed bool) {
 	status := r.status(completed)
 	if t.metrics != nil {
 		t.metrics.active.Add(-1)
-		t.metrics.Record(RequestDuration, took.Seconds(), methodLabel(r.http.Method), routeLabel(r.http.URL.Path), statusText(status))
+		t.metrics.Record(RequestDuration, took.Seconds(), methodLabel(r.http.Method), routeLabel(r.http.URL.Path), statusText(status), r.clientLabel(status))
 	}
 	if r.span != nil {
 		r.endSpan(status)
@@ -259,6 +259,26 @@ func routeLabel(path string) string {
 		return path
 	}
 	return other
+}
+
+// clientLabel bounds the label: clients may call themselves anything. A name takes a place once an operation of its was
+// answered, so that requests which are refused cannot fill them. "" where requests are not counted by client.
+func (r *Request) clientLabel(status int) string {
+	clients := r.telemetry.clients
+	if clients == nil {
+		return ""
+	}
+	name, _ := clientname.Of(r.http.Header)
+	if name == "" {
+		return unknownClient
+	}
+	return clients.label(name, status == http.StatusOK && r.hasOperations())
+}
+
+func (r *Request) hasOperations() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.operations) > 0
 }
 
 func levelOf(status int) slog.Level {

@@ -49,6 +49,8 @@ type MetricOptions struct {
 	Interval time.Duration // between two exports
 	// Operations is how many operation names are counted one by one.
 	Operations int
+	// Clients is how many names of clients are counted one by one. 0: requests are not told apart by client.
+	Clients int
 }
 
 // ExportOptions say where an OpenTelemetry collector is.
@@ -67,6 +69,7 @@ type Telemetry struct {
 	provider   *sdktrace.TracerProvider // nil: off
 	propagator propagation.TraceContext
 	operations *vocabulary
+	clients    *vocabulary // nil: off
 	codes      *vocabulary
 	failures   *failureLog
 }
@@ -77,6 +80,9 @@ const mostCodes = 200
 // New makes what the options ask for. It starts nothing and opens no connection; Run does.
 func New(o Options) (*Telemetry, error) {
 	t := &Telemetry{options: o, operations: newVocabulary(o.Metrics.Operations), codes: newVocabulary(mostCodes), failures: newFailureLog(o.Logger)}
+	if o.Metrics.Clients > 0 {
+		t.clients = newVocabulary(o.Metrics.Clients)
+	}
 	about, err := t.resource()
 	if err != nil {
 		return nil, err
