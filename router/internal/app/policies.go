@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"sort"
+	"slices"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
@@ -43,11 +44,7 @@ func compilePolicies(c *config.Config) (*policies, error) {
 }
 
 func compileInto(programs map[string]*vm.Program, path string, texts map[string]string) error {
-	names := make([]string, 0, len(texts))
-	for name := range texts {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+	names := slices.Sorted(maps.Keys(texts))
 	var problems []error
 	for _, name := range names {
 		program, err := expr.Compile(texts[name], expr.Env(expressionEnv{}), expr.AsBool())

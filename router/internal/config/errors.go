@@ -1,6 +1,10 @@
 package config
 
-import "cmp"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
 // Errors says what clients learn of errors. The code and the subgraph's name always pass.
 type Errors struct {
@@ -41,7 +45,7 @@ func (e *Errors) ErrorRuleFor(subgraph string) ErrorRule {
 func (v *validator) errors(e Errors) {
 	v.oneOf("errors.mode", e.Mode, "development", "production")
 	v.errorRule("errors.all", e.All)
-	for _, name := range sortedKeys(e.Subgraphs) {
+	for _, name := range slices.Sorted(maps.Keys(e.Subgraphs)) {
 		v.errorRule("errors.subgraphs."+name, e.Subgraphs[name])
 	}
 }

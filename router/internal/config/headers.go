@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Headers holds the header rules.
 type Headers struct {
@@ -39,7 +43,7 @@ type ResponseHeaderRule struct {
 
 func (v *validator) headers(h Headers) {
 	v.headerRules("headers.all", h.All)
-	for _, name := range sortedKeys(h.Subgraphs) {
+	for _, name := range slices.Sorted(maps.Keys(h.Subgraphs)) {
 		v.headerRules("headers.subgraphs."+name, h.Subgraphs[name])
 	}
 }

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -232,11 +233,7 @@ func yamlFields(typ reflect.Type) map[string]reflect.StructField {
 
 // suggestion names the nearest known key, or all of them when none is near.
 func suggestion(key string, fields map[string]reflect.StructField) string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+	names := slices.Sorted(maps.Keys(fields))
 	best, distance := "", len(key)/2+1
 	for _, name := range names {
 		if n := levenshtein.ComputeDistance(key, name); n < distance {

@@ -2,10 +2,10 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -15,7 +15,7 @@ func (c *Config) Validate() []error {
 	v.address("listen", c.Listen, true)
 	v.address("admin_listen", c.AdminListen, false)
 	v.supergraph(c.Supergraph)
-	for _, name := range sortedKeys(c.Subgraphs) {
+	for _, name := range slices.Sorted(maps.Keys(c.Subgraphs)) {
 		v.subgraph(name, c.Subgraphs[name])
 	}
 	if (c.Playground.LogIn.Operation == "") != (c.Playground.LogIn.Token == "") {
@@ -146,13 +146,4 @@ func (v *validator) authentication(a Authentication) {
 	for _, alg := range a.Algorithms {
 		v.oneOf("authentication.algorithms", alg, algorithms...)
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

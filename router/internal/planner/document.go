@@ -2,6 +2,7 @@ package planner
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -183,12 +184,7 @@ func (d *document) declared() []plan.Variable {
 			variables = append(variables, plan.Variable{Name: v.Name, Type: v.Type.String(), From: v.Name})
 		}
 	}
-	ids := make([]guard, 0, len(d.guards))
-	for id := range d.guards {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(d.guards)) {
 		variables = append(variables, plan.Variable{Name: d.guards[id], Type: "Boolean!", Guard: id})
 	}
 	return variables

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tributary-gql/tributary/router/internal/operation"
@@ -23,12 +24,7 @@ func (p *Planner) Labels(op *operation.Operation) []string {
 			}
 		}
 	}
-	names := make([]string, 0, len(l.found))
-	for name := range l.found {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(l.found))
 }
 
 // labelFinder follows fields and what they may need.

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -103,7 +105,7 @@ func (t *Telemetry) resource() (*resource.Resource, error) {
 	attributes := []attribute.KeyValue{
 		attribute.String("service.name", t.options.ServiceName), attribute.String("service.version", t.options.ServiceVersion),
 	}
-	for _, name := range sortedKeys(t.options.Attributes) {
+	for _, name := range slices.Sorted(maps.Keys(t.options.Attributes)) {
 		attributes = append(attributes, attribute.String(name, t.options.Attributes[name]))
 	}
 	about, err := resource.Merge(resource.Default(), resource.NewSchemaless(attributes...))

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -325,11 +326,7 @@ func Canonical(value any) string {
 func canonical(out *strings.Builder, value any) {
 	switch value := value.(type) {
 	case map[string]any:
-		names := make([]string, 0, len(value))
-		for name := range value {
-			names = append(names, name)
-		}
-		slices.Sort(names)
+		names := slices.Sorted(maps.Keys(value))
 		out.WriteByte('{')
 		for i, name := range names {
 			if i > 0 {

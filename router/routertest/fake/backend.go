@@ -2,6 +2,8 @@ package fake
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -184,7 +186,7 @@ func lacks(value, expected any, path string) string {
 		if !isMap && len(expected) > 0 {
 			return fmt.Sprintf("%s is %s, not an object", orSelf(path), coerce.Canonical(value))
 		}
-		for _, name := range sortedNames(expected) {
+		for _, name := range slices.Sorted(maps.Keys(expected)) {
 			inner, present := fields[name]
 			if !present {
 				return fmt.Sprintf("%s.%s is absent", path, name)

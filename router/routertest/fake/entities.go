@@ -2,6 +2,7 @@ package fake
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -134,7 +135,7 @@ func (b *backend) allowed(o *world.Object, t *world.GraphType) []ast.SelectionSe
 		for _, key := range view.Keys {
 			selections = append(selections, key.Selection)
 		}
-		for _, field := range sortedNames(view.Fields) {
+		for _, field := range slices.Sorted(maps.Keys(view.Fields)) {
 			if requires := view.Fields[field].Requires; requires != nil {
 				selections = append(selections, requires)
 			}
@@ -146,7 +147,7 @@ func (b *backend) allowed(o *world.Object, t *world.GraphType) []ast.SelectionSe
 // wrongFields says what is wrong with the fields that a representation, or an object in it, has.
 func (b *backend) wrongFields(o *world.Object, fields map[string]any, allowed []ast.SelectionSet) []string {
 	var wrong []string
-	for _, name := range sortedNames(fields) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if name == "__typename" {
 			if given, _ := fields[name].(string); !b.graph.Matches(given, o.Type) && given != b.graph.View(o.Type) {
 				wrong = append(wrong, fmt.Sprintf("calls a %s %q", o.Type, given))
@@ -236,13 +237,4 @@ func (b *backend) wrongValue(value world.Value, given any, below []ast.Selection
 		return wrong
 	}
 	return nil
-}
-
-func sortedNames[V any](fields map[string]V) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -3,6 +3,7 @@ package generate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -242,7 +243,7 @@ func literalOf(value any, t *ast.Type, schema *ast.Schema) string {
 		return "[" + strings.Join(items, ", ") + "]"
 	case map[string]any:
 		var fields []string
-		for _, name := range sortedKeys(value) {
+		for _, name := range slices.Sorted(maps.Keys(value)) {
 			var inner *ast.Type
 			if t != nil {
 				if field := schema.Types[t.Name()].Fields.ForName(name); field != nil {
@@ -267,15 +268,6 @@ func nonNull(t *ast.Type) *ast.Type {
 
 func nullable(t *ast.Type) *ast.Type {
 	return &ast.Type{NamedType: t.NamedType, Elem: t.Elem}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // VariablesFor makes values for the variables of an operation's document, as a JSON object.

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -215,7 +216,7 @@ func (g *operationGenerator) typename(definition *ast.Definition, at *position) 
 // abstract makes fragments on types that an interface or union may turn out to be.
 func (g *operationGenerator) abstract(definition *ast.Definition, possible []string, at *position, depth int) []*selection {
 	var conditions []string
-	for _, name := range sortedTypeNames(g.world.API) {
+	for _, name := range slices.Sorted(maps.Keys(g.world.API.Types)) {
 		other := g.world.API.Types[name]
 		if other.BuiltIn || name == definition.Name || !other.IsCompositeType() {
 			continue
@@ -405,13 +406,4 @@ func (g *operationGenerator) freshAlias(at *position) string {
 			return name
 		}
 	}
-}
-
-func sortedTypeNames(schema *ast.Schema) []string {
-	names := make([]string, 0, len(schema.Types))
-	for name := range schema.Types {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

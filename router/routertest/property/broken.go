@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
@@ -106,7 +107,7 @@ func (b *broken) explained(got, want any, path []any) string {
 		if !isMap || len(g) != len(w) {
 			break
 		}
-		for _, name := range sortedNames(w) {
+		for _, name := range slices.Sorted(maps.Keys(w)) {
 			inner, present := g[name]
 			if !present {
 				return fmt.Sprintf("%v lacks %s", path, name)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -98,7 +99,7 @@ func (r *Report) String() string {
 	for _, f := range r.Failures {
 		counts[f.Signature()]++
 	}
-	signatures := sortedNames(counts)
+	signatures := slices.Sorted(maps.Keys(counts))
 	slices.SortStableFunc(signatures, func(a, b string) int { return cmp.Compare(counts[b], counts[a]) })
 	for _, signature := range signatures {
 		fmt.Fprintf(&out, "%8d  %s\n", counts[signature], signature)

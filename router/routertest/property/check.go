@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -309,7 +310,7 @@ func firstDifference(got, want any, path string) (where, gotText, wantText strin
 		for name := range w {
 			names[name] = true
 		}
-		for _, name := range sortedNames(names) {
+		for _, name := range slices.Sorted(maps.Keys(names)) {
 			gv, inGot := g[name]
 			wv, inWant := w[name]
 			if inGot != inWant {
@@ -344,15 +345,6 @@ func present(value any, is bool) string {
 		return "absent"
 	}
 	return coerce.Canonical(value)
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // CheckEvents runs a subscription for n events and compares each payload.

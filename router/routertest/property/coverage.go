@@ -2,6 +2,7 @@ package property
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func (c *Coverage) String() string {
 	for _, name := range c.Required {
 		fmt.Fprintf(&out, "%8d  %s\n", c.counts[name], name)
 	}
-	for _, name := range sortedNames(c.counts) {
+	for _, name := range slices.Sorted(maps.Keys(c.counts)) {
 		if !slices.Contains(c.Required, name) {
 			fmt.Fprintf(&out, "%8d  (%s)\n", c.counts[name], name)
 		}

@@ -3,6 +3,8 @@ package property
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
 )
@@ -107,7 +109,7 @@ func join(target, more any) error {
 		if !isMap {
 			return fmt.Errorf("an object comes where %s is", coerce.Canonical(target))
 		}
-		for _, name := range sortedNames(m) {
+		for _, name := range slices.Sorted(maps.Keys(m)) {
 			if _, known := t[name]; !known {
 				t[name] = m[name]
 			} else if err := join(t[name], m[name]); err != nil {

@@ -116,7 +116,7 @@ func shrinkVariables(in Input, fails func(Input) bool) Input {
 	if err != nil || !isObject {
 		return in
 	}
-	for _, name := range sortedNames(fields) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		fewer := maps.Clone(fields)
 		delete(fewer, name)
 		candidate := in

@@ -2,8 +2,8 @@ package world
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -264,7 +264,7 @@ func (g *Graph) settlePossible(super *supergraph.Supergraph) {
 				}
 			}
 		}
-		t.Possible = sortedKeys(set)
+		t.Possible = slices.Sorted(maps.Keys(set))
 	}
 }
 
@@ -280,13 +280,4 @@ func collectImplementations(super *supergraph.Supergraph, name string, into map[
 			}
 		}
 	}
-}
-
-func sortedKeys(set map[string]bool) []string {
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }
