@@ -131,25 +131,9 @@ func (c *conditions) variable(name string) truth {
 	return c.never
 }
 
-func (t truth) combine(other truth, f func(a, b uint64) uint64) truth {
-	table := make(truth, len(t))
-	for i := range t {
-		table[i] = f(t[i], other[i])
-	}
-	return table
-}
-
-func (t truth) and(other truth) truth {
-	return t.combine(other, func(a, b uint64) uint64 { return a & b })
-}
-
-func (t truth) or(other truth) truth {
-	return t.combine(other, func(a, b uint64) uint64 { return a | b })
-}
-
-func (t truth) without(other truth) truth {
-	return t.combine(other, func(a, b uint64) uint64 { return a &^ b })
-}
+func (t truth) and(other truth) truth     { return combine(t, other, both) }
+func (t truth) or(other truth) truth      { return combine(t, other, either) }
+func (t truth) without(other truth) truth { return combine(t, other, onlyFirst) }
 
 func (t truth) equal(other truth) bool { return slices.Equal(t, other) }
 

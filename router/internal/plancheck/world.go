@@ -20,23 +20,9 @@ func (s types) with(i int) types {
 	return made
 }
 
-func (s types) combine(other types, f func(a, b uint64) uint64) types {
-	made := make(types, len(s))
-	for i := range s {
-		made[i] = f(s[i], other[i])
-	}
-	return made
-}
-
-func (s types) and(other types) types {
-	return s.combine(other, func(a, b uint64) uint64 { return a & b })
-}
-func (s types) or(other types) types {
-	return s.combine(other, func(a, b uint64) uint64 { return a | b })
-}
-func (s types) without(other types) types {
-	return s.combine(other, func(a, b uint64) uint64 { return a &^ b })
-}
+func (s types) and(other types) types     { return combine(s, other, both) }
+func (s types) or(other types) types      { return combine(s, other, either) }
+func (s types) without(other types) types { return combine(s, other, onlyFirst) }
 func (s types) isEmpty() bool {
 	return !slices.ContainsFunc(s, func(word uint64) bool { return word != 0 })
 }

@@ -44,7 +44,7 @@ func (s *solver) enterDeferred(rc *reach, w *way, edge querygraph.Edge, f *shape
 		}
 		edge = own
 		if !known {
-			entered, err := s.cheapestEntry(rc, node, &resolution{})
+			entered, err := s.cheapestEntryAt(rc, node, &resolution{})
 			if err != nil {
 				return nil, edge, err
 			}

@@ -156,29 +156,9 @@ func (s *solver) at(rc *reach, node querygraph.NodeID) bool {
 
 // enterNext takes the entry that can be taken earliest, of those the cheapest; false when none is left.
 func (s *solver) enterNext(rc *reach) (bool, error) {
-	var best *way
-	entries := s.run.graph.Entries(rc.subject.name)
-	for i := range entries {
-		entry := &entries[i]
-		if s.at(rc, entry.Node) {
-			continue
-		}
-		if err := s.run.spend(1); err != nil {
-			return false, err
-		}
-		key, err := s.resolve(rc, entry.Key.Selection)
-		if err != nil {
-			return false, err
-		}
-		if key == nil {
-			continue
-		}
-		if w := newEntryWay(entry, key, nil); best == nil || w.before(best) {
-			best = w
-		}
-	}
-	if best == nil {
-		return false, nil
+	best, err := s.cheapestEntry(rc, nil, func(node querygraph.NodeID) bool { return !s.at(rc, node) })
+	if err != nil || best == nil {
+		return false, err
 	}
 	best.id = len(rc.ways)
 	rc.ways = append(rc.ways, best)
@@ -347,7 +327,7 @@ func (s *solver) enterFor(rc *reach, w *way, f *querygraph.Field) (*way, error) 
 			return nil, err
 		}
 	}
-	best, err := s.cheapestEntry(rc, node, requires)
+	best, err := s.cheapestEntryAt(rc, node, requires)
 	if err != nil || best == nil {
 		return nil, err
 	}
@@ -359,25 +339,30 @@ func (s *solver) enterFor(rc *reach, w *way, f *querygraph.Field) (*way, error) 
 	return best, nil
 }
 
-func (s *solver) cheapestEntry(rc *reach, node querygraph.NodeID, requires *resolution) (*way, error) {
+func (s *solver) cheapestEntryAt(rc *reach, node querygraph.NodeID, requires *resolution) (*way, error) {
+	return s.cheapestEntry(rc, requires, func(n querygraph.NodeID) bool { return n == node })
+}
+
+// cheapestEntry is the best of the entries at the nodes that are wanted, nil when none can be taken.
+func (s *solver) cheapestEntry(rc *reach, requires *resolution, wanted func(querygraph.NodeID) bool) (*way, error) {
 	var best *way
 	entries := s.run.graph.Entries(rc.subject.name)
 	for i := range entries {
 		entry := &entries[i]
-		if entry.Node != node {
+		if !wanted(entry.Node) {
 			continue
 		}
 		if err := s.run.spend(1); err != nil {
 			return nil, err
 		}
-		resolvedKey, err := s.resolve(rc, entry.Key.Selection)
+		key, err := s.resolve(rc, entry.Key.Selection)
 		if err != nil {
 			return nil, err
 		}
-		if resolvedKey == nil {
+		if key == nil {
 			continue
 		}
-		if w := newEntryWay(entry, resolvedKey, requires); best == nil || w.before(best) {
+		if w := newEntryWay(entry, key, requires); best == nil || w.before(best) {
 			best = w
 		}
 	}

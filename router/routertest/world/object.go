@@ -62,29 +62,9 @@ func (w *World) settleKeys() {
 	for _, g := range w.Graphs {
 		for _, name := range g.order {
 			for _, key := range g.Types[name].Keys {
-				w.markKey(g, name, key.Selection)
+				markNeeded(w.keys, g, name, key.Selection)
 			}
 		}
-	}
-}
-
-func (w *World) markKey(g *Graph, typeName string, selection ast.SelectionSet) {
-	t := g.Types[typeName]
-	if t == nil {
-		return
-	}
-	for _, runtimeType := range t.Possible {
-		g.FieldsOn(runtimeType, selection, func(f *ast.Field) {
-			declared := g.fieldOf(runtimeType, f.Name)
-			if declared == nil {
-				return
-			}
-			if w.keys[runtimeType] == nil {
-				w.keys[runtimeType] = map[string]bool{}
-			}
-			w.keys[runtimeType][f.Name] = true
-			w.markKey(g, declared.Type.Name(), f.SelectionSet)
-		})
 	}
 }
 

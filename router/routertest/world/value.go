@@ -320,6 +320,7 @@ func (w *World) settleNulling() {
 	}
 }
 
+// markNeeded notes, by runtime type, the fields that a selection on a type takes.
 func markNeeded(needed map[string]map[string]bool, g *Graph, typeName string, selection ast.SelectionSet) {
 	t := g.Types[typeName]
 	if t == nil {
