@@ -83,22 +83,8 @@ func newRuleSet(rules []Rule) ruleSet { return ruleSet{rules: rules, plain: plai
 func compile(rules []Rule, reserved []string) ([]Rule, error) {
 	var out []Rule
 	for _, rule := range rules {
-		for _, name := range []*string{&rule.Propagate, &rule.Rename, &rule.Insert, &rule.Remove} {
-			if *name == "" {
-				continue
-			}
-			*name = textproto.CanonicalMIMEHeaderKey(*name)
-			if !validName(*name) {
-				return nil, fmt.Errorf("%q is not a header name", *name)
-			}
-		}
-		for _, name := range []string{rule.Propagate, rule.Rename, rule.Insert} {
-			if slices.Contains(never, name) {
-				return nil, fmt.Errorf("the header %s belongs to the connection or the body and is never passed on", name)
-			}
-		}
-		if strings.ContainsAny(rule.Value+rule.Default, "\r\n\x00") {
-			return nil, fmt.Errorf("the value of %s holds a line break", rule.Insert+rule.Propagate)
+		if err := canonical(&rule.Propagate, &rule.Rename, &rule.Insert, &rule.Remove, rule.Value+rule.Default, never); err != nil {
+			return nil, err
 		}
 		if rule.Expression != "" {
 			var err error
@@ -112,6 +98,26 @@ func compile(rules []Rule, reserved []string) ([]Rule, error) {
 		out = append(out, rule)
 	}
 	return out, nil
+}
+
+// canonical writes the names of a rule as HTTP has them, and checks them and its text. Headers in banned may only be removed.
+func canonical(propagate, rename, insert, remove *string, text string, banned []string) error {
+	for _, name := range []*string{propagate, rename, insert, remove} {
+		if *name == "" {
+			continue
+		}
+		*name = textproto.CanonicalMIMEHeaderKey(*name)
+		if !validName(*name) {
+			return fmt.Errorf("%q is not a header name", *name)
+		}
+		if name != remove && slices.Contains(banned, *name) {
+			return fmt.Errorf("the header %s belongs to the connection or the body and is never passed on", *name)
+		}
+	}
+	if strings.ContainsAny(text, "\r\n\x00") {
+		return fmt.Errorf("the value of %s holds a line break", *insert+*propagate)
+	}
+	return nil
 }
 
 // environment is what an expression sees; it is the same for policies, labels and limits.

@@ -89,22 +89,8 @@ func compileResponses(rules []ResponseRule) ([]ResponseRule, error) {
 	out := slices.Clone(rules)
 	for i := range out {
 		rule := &out[i]
-		for _, name := range []*string{&rule.Propagate, &rule.Rename, &rule.Insert, &rule.Remove} {
-			if *name == "" {
-				continue
-			}
-			*name = textproto.CanonicalMIMEHeaderKey(*name)
-			if !validName(*name) {
-				return nil, fmt.Errorf("%q is not a header name", *name)
-			}
-		}
-		for _, name := range []string{rule.Propagate, rule.Rename, rule.Insert} {
-			if slices.Contains(neverReturned, name) {
-				return nil, fmt.Errorf("the header %s belongs to the connection or the body and is never passed on", name)
-			}
-		}
-		if strings.ContainsAny(rule.Value+rule.Default, "\r\n\x00") {
-			return nil, fmt.Errorf("the value of %s holds a line break", rule.Insert+rule.Propagate)
+		if err := canonical(&rule.Propagate, &rule.Rename, &rule.Insert, &rule.Remove, rule.Value+rule.Default, neverReturned); err != nil {
+			return nil, err
 		}
 		if isPattern(rule.Propagate) && (rule.Rename != "" || rule.Default != "") {
 			return nil, fmt.Errorf("rename and default need the name of one header, and %s is a pattern", rule.Propagate)
