@@ -42,8 +42,6 @@ type (
 	// DemandControl bounds what one operation may cost: @cost and @listSize in the supergraph say what fields and lists
 	// cost, and everything else has a default.
 	DemandControl = config.DemandControl
-	// DocumentRedis is a Redis with environment variables of its own.
-	DocumentRedis = config.DocumentRedis
 	// Duration is a time span, written as "250ms", "30s" or "1h30m".
 	Duration = config.Duration
 	// ErrorRule says what passes of subgraphs' errors. Unset values are the mode's.

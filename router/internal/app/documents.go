@@ -52,7 +52,7 @@ func (a *App) documents(g, previous *generation) (server.DocumentOptions, error)
 func newAPQ(c config.APQ, logger *slog.Logger) (*apq.Cache, error) {
 	o := apq.Options{Memory: int64(c.Memory), Prefix: c.Prefix, TTL: c.TTL.Std(), Timeout: c.Timeout.Std(), Logger: logger}
 	if len(c.Redis.Addresses) > 0 {
-		connection, err := redisOptions("apq.redis", config.Redis(c.Redis), logger)
+		connection, err := redisOptions("apq.redis", c.Redis, logger)
 		if err != nil {
 			return nil, err
 		}

@@ -67,6 +67,24 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// TestPasswordsOfEachRedis: sections of one type have variables of their own.
+func TestPasswordsOfEachRedis(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load("", env(map[string]string{
+		"ROUTER_SUPERGRAPH":                 "a",
+		"ROUTER_RATE_LIMITS_REDIS_PASSWORD": "limits", "ROUTER_RATE_LIMITS_SENTINEL_PASSWORD": "limits' sentinels",
+		"ROUTER_APQ_REDIS_PASSWORD": "apq", "ROUTER_APQ_SENTINEL_PASSWORD": "apq's sentinels",
+		"REDIS_PASSWORD": "somebody else's",
+	}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits, apq := c.RateLimits.Redis, c.APQ.Redis
+	if limits.Password != "limits" || limits.SentinelPassword != "limits' sentinels" || apq.Password != "apq" || apq.SentinelPassword != "apq's sentinels" {
+		t.Errorf("got %+v and %+v", limits, apq)
+	}
+}
+
 func TestSecretsFromFiles(t *testing.T) {
 	t.Parallel()
 	secret := filepath.Join(t.TempDir(), "secret")

@@ -17,25 +17,12 @@ type PersistedDocuments struct {
 
 // APQ are automatic persisted queries: clients send a document once, and then its hash.
 type APQ struct {
-	Enabled bool          `yaml:"enabled" doc:"Remember documents by their SHA-256 hash when clients ask for it."`
-	Memory  Size          `yaml:"memory" doc:"Memory for documents; the least used are forgotten."`
-	Redis   DocumentRedis `yaml:"redis" doc:"Where routers share documents. Without addresses each router remembers its own."`
-	Prefix  string        `yaml:"prefix" doc:"Start of the keys in Redis."`
-	TTL     Duration      `yaml:"ttl" doc:"Time for which Redis keeps a document."`
-	Timeout Duration      `yaml:"timeout" doc:"Longest wait for Redis; then the client is asked for the document."`
-}
-
-// DocumentRedis is a Redis with environment variables of its own.
-type DocumentRedis struct {
-	Addresses        []string `yaml:"addresses" doc:"host:port of the server, of the Sentinels, or of nodes of the Cluster."`
-	MasterName       string   `yaml:"master_name" doc:"Name of the master that the Sentinels at addresses watch."`
-	Cluster          bool     `yaml:"cluster" doc:"The one address is that of a Cluster."`
-	DB               int      `yaml:"db" doc:"Number of the database; a Cluster has only 0."`
-	Username         string   `yaml:"username" doc:"User name."`
-	Password         string   `yaml:"password" env:"ROUTER_APQ_REDIS_PASSWORD" doc:"Password."`
-	SentinelUsername string   `yaml:"sentinel_username" doc:"User name at the Sentinels."`
-	SentinelPassword string   `yaml:"sentinel_password" env:"ROUTER_APQ_SENTINEL_PASSWORD" doc:"Password at the Sentinels."`
-	TLS              RedisTLS `yaml:"tls" doc:"Encryption."`
+	Enabled bool     `yaml:"enabled" doc:"Remember documents by their SHA-256 hash when clients ask for it."`
+	Memory  Size     `yaml:"memory" doc:"Memory for documents; the least used are forgotten."`
+	Redis   Redis    `yaml:"redis" env:"ROUTER_APQ_" doc:"Where routers share documents. Without addresses each router remembers its own."`
+	Prefix  string   `yaml:"prefix" doc:"Start of the keys in Redis."`
+	TTL     Duration `yaml:"ttl" doc:"Time for which Redis keeps a document."`
+	Timeout Duration `yaml:"timeout" doc:"Longest wait for Redis; then the client is asked for the document."`
 }
 
 func defaultPersistedDocuments() PersistedDocuments {
@@ -73,5 +60,5 @@ func (v *validator) apq(a APQ) {
 	if a.TTL == 0 || a.Timeout == 0 {
 		v.add("apq", "ttl and timeout must be more than 0")
 	}
-	v.redis("apq.redis", Redis(a.Redis))
+	v.redis("apq.redis", a.Redis)
 }

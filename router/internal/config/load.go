@@ -56,7 +56,7 @@ func Load(path string, env LookupEnv, override func(*Config)) (*Config, error) {
 		}
 		problems = append(problems, decode(c, path, text, env)...)
 	}
-	problems = append(problems, applyEnv(reflect.ValueOf(c).Elem(), env)...)
+	problems = append(problems, applyEnv(reflect.ValueOf(c).Elem(), "", env)...)
 	if override != nil {
 		override(c)
 	}
@@ -266,17 +266,19 @@ func (d *decoder) typeErrors(err error) []error {
 	return d.problems
 }
 
-// applyEnv sets every field that has an env tag from its variable, or from the file that VARIABLE_FILE names.
-func applyEnv(value reflect.Value, env LookupEnv) []error {
+// applyEnv sets every field that has an env tag from its variable, or from the file that VARIABLE_FILE names. The tag of a
+// section is how the names of its variables begin.
+func applyEnv(value reflect.Value, prefix string, env LookupEnv) []error {
 	var problems []error
 	typ := value.Type()
 	for i := range typ.NumField() {
 		field, f := value.Field(i), typ.Field(i)
-		name := f.Tag.Get("env")
-		if name == "" {
-			if f.Type.Kind() == reflect.Struct {
-				problems = append(problems, applyEnv(field, env)...)
-			}
+		name := prefix + f.Tag.Get("env")
+		if f.Type.Kind() == reflect.Struct {
+			problems = append(problems, applyEnv(field, name, env)...)
+			continue
+		}
+		if f.Tag.Get("env") == "" {
 			continue
 		}
 		text, ok, err := Secret(name, env)

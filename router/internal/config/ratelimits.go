@@ -8,7 +8,7 @@ import (
 // RateLimits say how often callers may ask. Without rules nothing is limited.
 type RateLimits struct {
 	Rules []RateLimit `yaml:"rules" doc:"Limits; a request has to pass all of them."`
-	Redis Redis       `yaml:"redis" doc:"Where routers share what callers have used. Without addresses each router counts for itself."`
+	Redis Redis       `yaml:"redis" env:"ROUTER_RATE_LIMITS_" doc:"Where routers share what callers have used. Without addresses each router counts for itself."`
 	// OnError is "allow", "deny" or "local".
 	OnError        string   `yaml:"on_error" doc:"While Redis fails. allow: no limits. deny: requests are answered with 503. local: each router counts for itself."`
 	Timeout        Duration `yaml:"timeout" doc:"Longest wait for Redis; then on_error decides."`
@@ -42,15 +42,16 @@ type RateLimitOverride struct {
 }
 
 // Redis says where a Redis is: standalone, behind Sentinels (master_name), or a Cluster (cluster, or several addresses).
+// Where it stands says how the names of its environment variables begin.
 type Redis struct {
 	Addresses        []string `yaml:"addresses" doc:"host:port of the server, of the Sentinels, or of nodes of the Cluster."`
 	MasterName       string   `yaml:"master_name" doc:"Name of the master that the Sentinels at addresses watch."`
 	Cluster          bool     `yaml:"cluster" doc:"The one address is that of a Cluster."`
 	DB               int      `yaml:"db" doc:"Number of the database; a Cluster has only 0."`
 	Username         string   `yaml:"username" doc:"User name."`
-	Password         string   `yaml:"password" env:"ROUTER_RATE_LIMITS_REDIS_PASSWORD" doc:"Password."`
+	Password         string   `yaml:"password" env:"REDIS_PASSWORD" doc:"Password."`
 	SentinelUsername string   `yaml:"sentinel_username" doc:"User name at the Sentinels."`
-	SentinelPassword string   `yaml:"sentinel_password" env:"ROUTER_RATE_LIMITS_SENTINEL_PASSWORD" doc:"Password at the Sentinels."`
+	SentinelPassword string   `yaml:"sentinel_password" env:"SENTINEL_PASSWORD" doc:"Password at the Sentinels."`
 	TLS              RedisTLS `yaml:"tls" doc:"Encryption."`
 }
 

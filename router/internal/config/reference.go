@@ -13,11 +13,11 @@ func Reference() string {
 	b.WriteString("# router.yml\n\nEvery key, its default and its environment variable. Unknown keys are errors. Values may hold `${NAME}` and\n" +
 		"`${NAME:-default}` from the environment; with `NAME_FILE` set, the value is read from that file.\n\n" +
 		"| key | default | environment | meaning |\n|---|---|---|---|\n")
-	writeReference(&b, reflect.ValueOf(*Default()), "")
+	writeReference(&b, reflect.ValueOf(*Default()), "", "")
 	return b.String()
 }
 
-func writeReference(b *strings.Builder, value reflect.Value, path string) {
+func writeReference(b *strings.Builder, value reflect.Value, path, prefix string) {
 	typ := value.Type()
 	for i := range typ.NumField() {
 		f := typ.Field(i)
@@ -25,16 +25,16 @@ func writeReference(b *strings.Builder, value reflect.Value, path string) {
 		inner, suffix := elementOf(f.Type)
 		if suffix == "" && f.Type.Kind() == reflect.Struct {
 			fmt.Fprintf(b, "| `%s` | | | %s |\n", at, f.Tag.Get("doc"))
-			writeReference(b, value.Field(i), at)
+			writeReference(b, value.Field(i), at, prefix+f.Tag.Get("env"))
 			continue
 		}
 		env := f.Tag.Get("env")
 		if env != "" {
-			env = "`" + env + "`"
+			env = "`" + prefix + env + "`"
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", at+suffix, defaultText(value.Field(i)), env, f.Tag.Get("doc"))
 		if inner.Kind() == reflect.Struct && suffix != "" {
-			writeReference(b, defaultElement(inner), at+suffix)
+			writeReference(b, defaultElement(inner), at+suffix, "")
 		}
 	}
 }
