@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,13 +94,19 @@ func echo(wait func(context.Context) error) (fetcherFunc, *atomic.Int64) {
 	}, &fetches
 }
 
-func ask(ctx context.Context, s *Server, query string, header map[string]string) *httptest.ResponseRecorder {
-	body, _ := json.Marshal(map[string]string{"query": query}) // a string
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", strings.NewReader(string(body)))
+// postOf is a request for a query.
+func postOf(ctx context.Context, query string, header map[string]string) (r *http.Request, body []byte) {
+	body, _ = json.Marshal(map[string]string{"query": query}) // a string
+	r = httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
+	return r, body
+}
+
+func ask(ctx context.Context, s *Server, query string, header map[string]string) *httptest.ResponseRecorder {
+	r, _ := postOf(ctx, query, header)
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	return w
@@ -193,6 +200,31 @@ func (sc *scene) start(ctx context.Context, query string, header map[string]stri
 	return answer
 }
 
+// lead starts a request, and waits until it has asked the subgraph.
+func (sc *scene) lead(ctx context.Context, t *testing.T, query string, header map[string]string) chan string {
+	t.Helper()
+	before := sc.fetches.Load()
+	answer := sc.start(ctx, query, header)
+	waitFor(t, "a fetch", func() bool { return sc.fetches.Load() == before+1 })
+	return answer
+}
+
+// follow starts a request, and waits until it waits for somebody else's execution.
+func (sc *scene) follow(ctx context.Context, t *testing.T, query string, header map[string]string) chan string {
+	t.Helper()
+	before := sc.sharer.following.Load()
+	answer := sc.start(ctx, query, header)
+	waitFor(t, "a follower", func() bool { return sc.sharer.following.Load() == before+1 })
+	return answer
+}
+
+func (sc *scene) wantFetches(t *testing.T, want int64) {
+	t.Helper()
+	if got := sc.fetches.Load(); got != want {
+		t.Errorf("got %d fetches, want %d", got, want)
+	}
+}
+
 // waitFor polls until a condition holds.
 func waitFor(t *testing.T, what string, holds func() bool) {
 	t.Helper()
@@ -234,39 +266,30 @@ func TestWhoSharesRequests(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			sc := newScene(t, c.who, time.Minute)
-			first := sc.start(t.Context(), c.query, c.first)
-			waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
-			second := sc.start(t.Context(), c.query, c.second)
+			first := sc.lead(t.Context(), t, c.query, c.first)
+			join := sc.follow
 			if c.fetches == 2 {
-				waitFor(t, "the second fetch", func() bool { return sc.fetches.Load() == 2 })
-			} else {
-				waitFor(t, "the follower", func() bool { return sc.followers() == 1 })
+				join = sc.lead
 			}
+			second := join(t.Context(), t, c.query, c.second)
 			for range c.fetches {
 				sc.finish <- nil
 			}
 			<-first
 			<-second
-			if got := sc.fetches.Load(); got != c.fetches {
-				t.Errorf("got %d fetches, want %d", got, c.fetches)
-			}
+			sc.wantFetches(t, c.fetches)
 		})
 	}
 }
-
-// followers is how many wait for somebody else's execution.
-func (sc *scene) followers() int { return int(sc.Server.sharer.following.Load()) }
 
 func TestLeaderOfSharedRequestsLeaves(t *testing.T) {
 	t.Parallel()
 	sc := newScene(t, ShareAnonymous, time.Minute)
 	leaving, leave := context.WithCancel(t.Context())
-	first := sc.start(leaving, `{ other }`, nil)
-	waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
-	second := sc.start(t.Context(), `{ other }`, nil)
+	first := sc.lead(leaving, t, `{ other }`, nil)
+	second := sc.follow(t.Context(), t, `{ other }`, nil)
 	gone, goAway := context.WithCancel(t.Context())
-	third := sc.start(gone, `{ other }`, nil)
-	waitFor(t, "the followers", func() bool { return sc.followers() == 2 })
+	third := sc.follow(gone, t, `{ other }`, nil)
 	goAway()
 	<-third
 	leave()
@@ -275,18 +298,14 @@ func TestLeaderOfSharedRequestsLeaves(t *testing.T) {
 	if got := <-second; got != `{"data":{"other":""}}` {
 		t.Errorf("the follower got %s", got)
 	}
-	if n := sc.fetches.Load(); n != 1 {
-		t.Errorf("got %d fetches, want 1", n)
-	}
+	sc.wantFetches(t, 1)
 }
 
 func TestFailureIsSharedToo(t *testing.T) {
 	t.Parallel()
 	sc := newScene(t, ShareAnonymous, time.Minute)
-	first := sc.start(t.Context(), `{ other }`, nil)
-	waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
-	second := sc.start(t.Context(), `{ other }`, nil)
-	waitFor(t, "the follower", func() bool { return sc.followers() == 1 })
+	first := sc.lead(t.Context(), t, `{ other }`, nil)
+	second := sc.follow(t.Context(), t, `{ other }`, nil)
 	sc.finish <- &exec.FetchError{Code: exec.CodeUnreachable, Message: "down", Err: errors.New("x")}
 	if a, b := <-first, <-second; a != b || !strings.Contains(a, exec.CodeUnreachable) {
 		t.Errorf("got %s and %s", a, b)
@@ -298,8 +317,7 @@ func TestLeadersDeadlineIsItsOwn(t *testing.T) {
 	sc := newScene(t, ShareAnonymous, time.Minute)
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	first := sc.start(short, `{ other }`, nil)
-	waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
+	first := sc.lead(short, t, `{ other }`, nil)
 	second := sc.start(t.Context(), `{ other }`, nil)
 	<-first
 	waitFor(t, "the follower to begin anew", func() bool { return sc.fetches.Load() == 2 })
@@ -335,14 +353,9 @@ func TestRepeatedWords(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			sc := newScene(t, c.who, time.Minute)
-			first := sc.start(t.Context(), c.query, c.first)
-			waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
-			header := http.Header{"Content-Type": {"application/json"}}
-			for name, value := range c.second {
-				header.Set(name, value)
-			}
-			body, _ := json.Marshal(map[string]string{"query": c.other}) // a string
-			asked := repeatable{snap: sc.options.Snapshot(nil), header: header, body: body}
+			first := sc.lead(t.Context(), t, c.query, c.first)
+			r, body := postOf(t.Context(), c.other, c.second)
+			asked := repeatable{snap: sc.options.Snapshot(r), header: r.Header, body: body}
 			flight, _ := sc.sharer.repeats.Find(asked.hash(), asked)
 			if got := flight != nil; got != c.repeats {
 				t.Errorf("got %v, want %v", got, c.repeats)
@@ -359,20 +372,15 @@ func TestRepeatedWords(t *testing.T) {
 func TestRepeatedWordsGetTheAnswer(t *testing.T) {
 	t.Parallel()
 	sc := newScene(t, ShareAnonymous, time.Minute)
-	first := sc.start(t.Context(), `{ other }`, nil)
-	waitFor(t, "the first fetch", func() bool { return sc.fetches.Load() == 1 })
-	answers := []chan string{first}
+	answers := []chan string{sc.lead(t.Context(), t, `{ other }`, nil)}
 	for range 5 {
-		answers = append(answers, sc.start(t.Context(), `{ other }`, nil))
+		answers = append(answers, sc.follow(t.Context(), t, `{ other }`, nil))
 	}
-	waitFor(t, "the followers", func() bool { return sc.followers() == 5 })
 	sc.finish <- nil
 	for _, answer := range answers {
 		if got := <-answer; got != `{"data":{"other":""}}` {
 			t.Errorf("got %s", got)
 		}
 	}
-	if n := sc.fetches.Load(); n != 1 {
-		t.Errorf("got %d fetches, want 1", n)
-	}
+	sc.wantFetches(t, 1)
 }
