@@ -49,17 +49,25 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 	return mine, nil
 }
 
-// world is a guarded server, and how many of its clients were cut off.
+// world is a guarded server, and what became of its clients.
 type world struct {
 	*pipes
-	cut atomic.Int64
+	cut atomic.Int64 // clients that were cut off
+
+	// Of the response that was written last; to be read when its handler has ended:
+	took  time.Duration
+	ended error
 }
 
-func serve(t *testing.T, handler http.HandlerFunc) *world {
+// handler answers a request to a world.
+type handler func(w *world, response http.ResponseWriter, request *http.Request)
+
+func serve(t *testing.T, answer handler) *world {
 	t.Helper()
 	w := &world{pipes: newPipes()}
 	g := New(timeout, func() { w.cut.Add(1) })
-	server := &http.Server{Handler: g.Handler(handler), Protocols: new(http.Protocols)}
+	handle := http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) { answer(w, response, request) })
+	server := &http.Server{Handler: g.Handler(handle), Protocols: new(http.Protocols)}
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetUnencryptedHTTP2(true)
 	ended := make(chan error, 1)
@@ -99,12 +107,18 @@ func (w *world) http2(t *testing.T) *http.Transport {
 // large is the size of a large response: also net/http's own client does not take as much before somebody reads it.
 const large = 32 * leastProgress
 
-// writesLarge writes a large response, and tells how long that took and how it ended.
-func writesLarge(took *time.Duration, ended *error) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		began := time.Now()
-		_, *ended = w.Write(bytes.Repeat([]byte("x"), large))
-		*took = time.Since(began)
+// writeLarge writes a large response.
+func writeLarge(w *world, response http.ResponseWriter, _ *http.Request) {
+	began := time.Now()
+	_, w.ended = response.Write(bytes.Repeat([]byte("x"), large))
+	w.took = time.Since(began)
+}
+
+// wantCutOff checks that the last response ended with the time, and its client with it.
+func (w *world) wantCutOff(t *testing.T) {
+	t.Helper()
+	if w.took != timeout || w.ended == nil || w.cut.Load() != 1 {
+		t.Errorf("it took %v: %v; %d were cut off", w.took, w.ended, w.cut.Load())
 	}
 }
 
@@ -112,17 +126,15 @@ func writesLarge(took *time.Duration, ended *error) http.HandlerFunc {
 func TestAClientThatStopsReading(t *testing.T) {
 	t.Parallel()
 	bubble.Test(t, func(t *testing.T) {
-		var took time.Duration
-		var ended error
-		w := serve(t, writesLarge(&took, &ended))
+		w := serve(t, writeLarge)
 		c := w.get(t)
 		if _, err := io.ReadFull(c, make([]byte, 1000)); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(timeout + time.Second)
 		bubble.Wait()
-		if took != timeout || !errors.Is(ended, os.ErrDeadlineExceeded) || w.cut.Load() != 1 {
-			t.Errorf("it took %v: %v; %d were cut off", took, ended, w.cut.Load())
+		if w.wantCutOff(t); !errors.Is(w.ended, os.ErrDeadlineExceeded) {
+			t.Errorf("it ended with %v", w.ended)
 		}
 		if _, err := io.ReadAll(c); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("the connection is open: %v", err)
@@ -134,9 +146,7 @@ func TestAClientThatStopsReading(t *testing.T) {
 func TestATrickle(t *testing.T) {
 	t.Parallel()
 	bubble.Test(t, func(t *testing.T) {
-		var took time.Duration
-		var ended error
-		w := serve(t, writesLarge(&took, &ended))
+		w := serve(t, writeLarge)
 		c, one := w.get(t), make([]byte, 1)
 		for range 120 {
 			<-time.After(time.Second)
@@ -145,9 +155,7 @@ func TestATrickle(t *testing.T) {
 			}
 		}
 		bubble.Wait()
-		if took != timeout || ended == nil {
-			t.Errorf("it took %v: %v", took, ended)
-		}
+		w.wantCutOff(t)
 	})
 }
 
@@ -155,13 +163,12 @@ func TestATrickle(t *testing.T) {
 func TestASlowClient(t *testing.T) {
 	t.Parallel()
 	bubble.Test(t, func(t *testing.T) {
-		var took time.Duration
-		var ended error
-		w := serve(t, writesLarge(&took, &ended))
+		w := serve(t, writeLarge)
 		response, err := http.ReadResponse(bufio.NewReaderSize(w.get(t), leastProgress+1000), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer response.Body.Close()
 		part := make([]byte, leastProgress)
 		for range large / leastProgress {
 			<-time.After(timeout - time.Second)
@@ -170,8 +177,8 @@ func TestASlowClient(t *testing.T) {
 			}
 		}
 		bubble.Wait()
-		if took < 3*timeout || ended != nil || w.cut.Load() > 0 {
-			t.Errorf("it took %v: %v; %d were cut off", took, ended, w.cut.Load())
+		if w.took < 3*timeout || w.ended != nil || w.cut.Load() > 0 {
+			t.Errorf("it took %v: %v; %d were cut off", w.took, w.ended, w.cut.Load())
 		}
 	})
 }
@@ -184,17 +191,16 @@ func TestStreamsGoOn(t *testing.T) {
 			t.Parallel()
 			bubble.Test(t, func(t *testing.T) {
 				const parts = 20
-				var ended error
-				w := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w := serve(t, func(w *world, response http.ResponseWriter, request *http.Request) {
 					for range parts {
 						<-time.After(3 * timeout)
-						if _, err := io.WriteString(w, "part\n"); err != nil {
-							ended = err
+						if _, err := io.WriteString(response, "part\n"); err != nil {
+							w.ended = err
 						}
-						w.(http.Flusher).Flush()
+						response.(http.Flusher).Flush()
 					}
-					if r.Proto != protocol {
-						t.Errorf("it speaks %s", r.Proto)
+					if request.Proto != protocol {
+						t.Errorf("it speaks %s", request.Proto)
 					}
 				})
 				transport := &http.Transport{DialContext: w.dial}
@@ -209,8 +215,8 @@ func TestStreamsGoOn(t *testing.T) {
 				defer response.Body.Close()
 				text, err := io.ReadAll(response.Body)
 				bubble.Wait()
-				if err != nil || string(text) != strings.Repeat("part\n", parts) || ended != nil || w.cut.Load() > 0 {
-					t.Errorf("got %q, %v; written: %v; %d were cut off", text, err, ended, w.cut.Load())
+				if err != nil || string(text) != strings.Repeat("part\n", parts) || w.ended != nil || w.cut.Load() > 0 {
+					t.Errorf("got %q, %v; written: %v; %d were cut off", text, err, w.ended, w.cut.Load())
 				}
 			})
 		})
@@ -221,15 +227,12 @@ func TestStreamsGoOn(t *testing.T) {
 func TestHTTP2ClientsThatHoldAResponseBack(t *testing.T) {
 	t.Parallel()
 	bubble.Test(t, func(t *testing.T) {
-		var took time.Duration
-		var ended error
-		write := writesLarge(&took, &ended)
-		w := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/small" {
-				_, _ = io.WriteString(w, "ok")
+		w := serve(t, func(w *world, response http.ResponseWriter, request *http.Request) {
+			if request.URL.Path == "/small" {
+				_, _ = io.WriteString(response, "ok")
 				return
 			}
-			write(w, r)
+			writeLarge(w, response, request)
 		})
 		client := &http.Client{Transport: w.http2(t)}
 		held, err := client.Get("http://a/")
@@ -239,9 +242,7 @@ func TestHTTP2ClientsThatHoldAResponseBack(t *testing.T) {
 		defer held.Body.Close()
 		<-time.After(timeout + time.Second)
 		bubble.Wait()
-		if took != timeout || ended == nil || w.cut.Load() != 1 {
-			t.Errorf("it took %v: %v; %d were cut off", took, ended, w.cut.Load())
-		}
+		w.wantCutOff(t)
 		if _, err := io.Copy(io.Discard, held.Body); err == nil {
 			t.Error("the whole response arrived")
 		}
