@@ -127,7 +127,7 @@ func (g *Group[K, V]) Len() int {
 }
 
 // remove implements remover.
-func (s *shard[K, V]) remove(hash uint64, f *Flight[V]) {
+func (s *shard[K, V]) remove(hash uint64, f *Flight[V]) { //nolint:unused // the linter does not see generic implementations
 	s.mu.Lock()
 	if s.entries[hash].flight == f {
 		delete(s.entries, hash)
