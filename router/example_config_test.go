@@ -1,7 +1,6 @@
 package router_test
 
 import (
-	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
@@ -38,16 +37,8 @@ func ExampleConfig() {
 	c.RateLimits.Rules = []router.RateLimit{{Name: "user", Key: "claims.sub", Rate: 1, Per: router.Duration(time.Hour)}}
 	c.Headers.All.Request = []router.HeaderRule{{Insert: "X-Name", Claim: "sub"}}
 
-	r, err := router.New(c, router.WithSupergraph(supergraphAt("http://users.internal")), router.WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	r := ready(router.New(c, router.WithSupergraph(supergraphAt("http://users.internal")), router.WithLogger(slog.New(slog.DiscardHandler))))
 	defer r.Close()
-	if err := r.Ready(context.Background()); err != nil {
-		fmt.Println(err)
-		return
-	}
 	post(r, `{ hello }`)
 	post(r, `{ hello }`, "Authorization", "Bearer "+token)
 	post(r, `{ hello }`, "Authorization", "Bearer "+token)

@@ -36,6 +36,17 @@ func post(h http.Handler, query string, header ...string) {
 	fmt.Println(w.Code, string(body))      //nolint:forbidigo // an example's output
 }
 
+// ready is what ExampleNew does, for examples of something else.
+func ready(r *router.Router, err error) *router.Router {
+	if err == nil {
+		err = r.Ready(context.Background())
+	}
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
 // A router in a program of your own, with its configuration as a value.
 func ExampleNew() {
 	subgraph := httptest.NewServer(http.HandlerFunc(users))
@@ -85,17 +96,9 @@ func ExampleWithHooks() {
 			return nil
 		},
 	}
-	r, err := router.New(router.DefaultConfig(), router.WithHooks(hooks), router.WithSupergraph(supergraphAt(subgraph.URL)),
-		router.WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	r := ready(router.New(router.DefaultConfig(), router.WithHooks(hooks), router.WithSupergraph(supergraphAt(subgraph.URL)),
+		router.WithLogger(slog.New(slog.DiscardHandler))))
 	defer r.Close()
-	if err := r.Ready(context.Background()); err != nil {
-		fmt.Println(err)
-		return
-	}
 	post(r, `query Hello { hello }`)
 	post(r, `query Hello { hello }`, "X-Api-Key", "k1")
 	// Output:
