@@ -181,7 +181,8 @@ func (e *execution) mergeEntities(t *task, asked *taskEntities, f *fetchProgram,
 	}
 }
 
-// explainAbsence notes that an error was reported for what a selection did not bring to an object.
+// explainAbsence notes that an error was reported for what a selection did not bring to an object. Where another answer
+// brought a part of a value, the rest of it is explained.
 func (e *execution) explainAbsence(object value.Node, selection *value.Selection) {
 	id := e.tree.Type(object)
 	for i := range selection.Fields {
@@ -189,9 +190,7 @@ func (e *execution) explainAbsence(object value.Node, selection *value.Selection
 		if !field.Applies(id, e.guards) {
 			continue
 		}
-		if n := e.tree.FieldRef(object, field.Slot); n.Kind == value.Absent {
-			n.Flags |= value.Reported
-		}
+		e.tree.FieldRef(object, field.Slot).ExplainAbsence()
 	}
 }
 

@@ -140,7 +140,10 @@ func (g *grouping) find(context *contextProgram) (value.Node, bool) {
 			if n.Kind != value.Object {
 				break
 			}
-			n = tree.Field(n, choice.steps[s].slot)
+			isPartial := n.Flags&value.Reported != 0
+			if n = tree.Field(n, choice.steps[s].slot); isPartial {
+				n.ExplainAbsence()
+			}
 		}
 		if n.Kind == value.Object {
 			return value.Node{}, false

@@ -293,7 +293,17 @@ func appendRepresentation(tree *value.Tree, body []byte, fields []representation
 	return body, complete
 }
 
+// appendNested writes the fields of an object, or of each object of a list. What is missing in a value whose other part an
+// error explains is explained by it too.
 func appendNested(tree *value.Tree, body []byte, fields []representationField, n value.Node) ([]byte, completeness) {
+	body, state := appendValue(tree, body, fields, n)
+	if state == missing && n.Flags&value.Reported != 0 {
+		state = failed
+	}
+	return body, state
+}
+
+func appendValue(tree *value.Tree, body []byte, fields []representationField, n value.Node) ([]byte, completeness) {
 	start := len(body)
 	switch n.Kind {
 	case value.Object:

@@ -3,9 +3,10 @@ package value
 import "github.com/tributary-gql/tributary/router/internal/fault"
 
 // Merge writes what src has into dst, both objects of one layout: field by field, lists position by position. Of two
-// leaves the first stays, a value stays before null, and an explained null before one that is not. Where shapes
-// disagree (an object and a leaf, lists of different lengths) dst holds a Conflict afterwards. Children that only src
-// has are shared, not copied. The tree may grow.
+// leaves the first stays, a value stays before null, and an explained null before one that is not. A list or an object that
+// one side explains the absence or the null of keeps the explanation for what is absent in it, whichever side came first.
+// Where shapes disagree (an object and a leaf, lists of different lengths) dst holds a Conflict afterwards. Children that
+// only src has are shared, not copied. The tree may grow.
 func (t *Tree) Merge(dst, src Node) {
 	if dst.First == src.First {
 		return
@@ -29,11 +30,13 @@ func (t *Tree) mergeAt(at uint32, src Node) {
 	dst := t.nodes[at]
 	switch {
 	case src.Kind == Absent:
-		if dst.Kind == Absent {
-			t.nodes[at].Flags |= src.Flags & Reported
+		if src.Flags&Reported != 0 {
+			t.nodes[at].ExplainAbsence()
 		}
 	case dst.Kind == Absent:
-		t.nodes[at] = src
+		if t.nodes[at] = src; src.Kind >= List {
+			t.nodes[at].Flags |= dst.Flags & Reported
+		}
 	case src.Kind == Null:
 		if dst.Kind == Null || dst.Kind >= List { // of a value one part is explained
 			t.nodes[at].Flags |= src.Flags & Reported

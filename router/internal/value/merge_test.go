@@ -1,6 +1,9 @@
 package value
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 func TestMerge(t *testing.T) {
 	t.Parallel()
@@ -57,6 +60,46 @@ func TestMergeKeepsExplanations(t *testing.T) {
 	tree.Merge(first, second)
 	if got, want := dump(&tree, first), "{1:null! 2:-! 3:1}"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestMergeExplainsParts: what one answer fails and another one brings in part is explained in what it lacks, whichever
+// answer comes first.
+func TestMergeExplainsParts(t *testing.T) {
+	t.Parallel()
+	deep := selectionOf(nil, "p", nil, "q", nil)
+	s := selectionOf(nil, "a", deep, "b", deep, "c", nil)
+	const brought = `{"a":{"p":1},"b":[{"p":1}],"c":1}`
+	cases := []struct{ name, failed string }{
+		{"null", `{"a":null,"b":null,"c":null}`},
+		{"absent", `{}`},
+	}
+	for _, c := range cases {
+		for _, failedFirst := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, failed first %v", c.name, failedFirst), func(t *testing.T) {
+				t.Parallel()
+				var tree Tree
+				failed, err := parse(&tree, c.failed, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for slot := range uint32(3) {
+					tree.FieldRef(failed, slot+1).Flags |= Reported
+				}
+				whole, err := parse(&tree, brought, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				dst, src := whole, failed
+				if failedFirst {
+					dst, src = failed, whole
+				}
+				tree.Merge(dst, src)
+				if got, want := dump(&tree, dst), "{1:{1:1}! 2:[{1:1}]! 3:1}"; got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			})
+		}
 	}
 }
 

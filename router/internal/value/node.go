@@ -47,6 +47,15 @@ type Node struct {
 // IsNull tells whether the node is null or absent.
 func (n Node) IsNull() bool { return n.Kind <= Null }
 
+// ExplainAbsence notes that an error was reported for what an answer did not bring here: for a value that is absent, or for
+// what is absent in a list or an object that another answer brought. A leaf that is there lacks nothing, and a null has come
+// from someone.
+func (n *Node) ExplainAbsence() {
+	if n.Kind == Absent || n.Kind >= List {
+		n.Flags |= Reported
+	}
+}
+
 // maxSources is how many answers one tree can borrow from.
 const maxSources = 1<<16 - 1
 

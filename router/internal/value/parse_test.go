@@ -56,7 +56,7 @@ func dump(tree *Tree, n Node) string {
 			}
 			b.WriteString(dump(tree, item))
 		}
-		b.WriteByte(']')
+		b.WriteString("]" + mark)
 	case Object:
 		b.WriteByte('{')
 		for slot := uint32(1); slot < n.Count; slot++ {
@@ -69,7 +69,7 @@ func dump(tree *Tree, n Node) string {
 			}
 			fmt.Fprintf(&b, "%d:%s", slot, dump(tree, field))
 		}
-		b.WriteByte('}')
+		b.WriteString("}" + mark)
 	default:
 		b.Write(tree.Bytes(n))
 	}
