@@ -47,7 +47,7 @@ func (e *execution) take(t *task, f *fetchProgram, answer Answer) (count int, er
 	if err != nil {
 		return 0, e.malformed(f, answer, err)
 	}
-	reported, ok := parseErrors(response.Errors, e.limits.Errors)
+	reported, more, ok := parseErrors(response.Errors, e.limits.Errors)
 	if !ok {
 		return 0, e.malformed(f, answer, errors.New(`"errors" is not a list of objects`))
 	}
@@ -62,17 +62,17 @@ func (e *execution) take(t *task, f *fetchProgram, answer Answer) (count int, er
 		e.explainAll(response.Data, f.answer)
 	}
 	if problem := e.checkEntities(t, f, response.Data, len(reported) > 0); problem != nil {
-		e.pass(t, f, reported)
-		return len(reported), problem
+		e.pass(t, f, reported, more)
+		return len(reported) + more, problem
 	}
 	if len(reported) > 0 {
-		e.explain(f, response.Data, reported)
+		e.explain(f, response.Data, reported, more)
 	}
 	e.mergeData(t, f, response.Data)
 	if len(reported) > 0 {
-		e.pass(t, f, reported)
+		e.pass(t, f, reported, more)
 	}
-	return len(reported), nil
+	return len(reported) + more, nil
 }
 
 func newSource(answer Answer, fetch int32) source {

@@ -32,6 +32,8 @@ const (
 	CodeIntrospection = "INTROSPECTION_DISABLED"
 	// CodeResponseTooLarge: the response to the client would be larger than allowed.
 	CodeResponseTooLarge = "RESPONSE_TOO_LARGE"
+	// CodeTooManyErrors: there are more errors in a payload than allowed; this one, the last, stands for the rest.
+	CodeTooManyErrors = "TOO_MANY_ERRORS"
 	// CodeInternal: a fault of the router.
 	CodeInternal = "INTERNAL_SERVER_ERROR"
 )

@@ -23,7 +23,7 @@ type reportedError struct {
 type errorList struct {
 	text    []byte
 	entries []errorEntry
-	dropped int
+	dropped int // how many were left out, at least
 }
 
 type errorEntry struct {
@@ -121,9 +121,9 @@ func (e *execution) appendErrors(dst []byte, of func(fetch int32) bool) []byte {
 		dst = append(dst, l.text[entry.start:entry.end]...)
 	}
 	if l.dropped > 0 {
-		dst = append(dst, `,{"message":"`...)
+		dst = append(dst, `,{"message":"At least `...)
 		dst = strconv.AppendInt(dst, int64(l.dropped), 10)
-		dst = append(dst, ` more errors were left out.","extensions":{"code":"TOO_MANY_ERRORS"}}`...)
+		dst = append(dst, ` more errors were left out.","extensions":{"code":"`+CodeTooManyErrors+`"}}`...)
 		l.dropped = 0
 	}
 	if kept == 0 {
@@ -159,14 +159,16 @@ type pathKey struct {
 
 var wordlessError = []byte(`"The subgraph answered with an error without a message."`)
 
-// parseErrors reads "errors" of an answer; at most limit errors are kept. It is false when they are not a list of objects.
-func parseErrors(text []byte, limit int) (errors []answerError, ok bool) {
+// parseErrors reads "errors" of an answer: at most limit of them are kept, more is how many there are besides. It is false
+// when they are not a list of objects.
+func parseErrors(text []byte, limit int) (errors []answerError, more int, ok bool) {
 	if text == nil {
-		return nil, true
+		return nil, 0, true
 	}
 	ok = true
 	isList := value.EachItem(text, func(item []byte) {
-		if len(errors) > limit || !ok {
+		if len(errors) >= limit || !ok {
+			more++
 			return
 		}
 		one := answerError{message: wordlessError}
@@ -186,7 +188,7 @@ func parseErrors(text []byte, limit int) (errors []answerError, ok bool) {
 		})
 		errors = append(errors, one)
 	})
-	return errors, ok && isList
+	return errors, more, ok && isList
 }
 
 func parsePath(text []byte) (path []pathKey, ok bool) {

@@ -20,7 +20,7 @@ type treeStep struct {
 }
 
 const (
-	// maxPositions bounds how many places of one entity are looked for.
+	// maxPositions bounds how many places of one entity are kept, where no more errors are allowed.
 	maxPositions = 1000
 	// maxVisits bounds the search for them.
 	maxVisits = 200_000
@@ -28,10 +28,10 @@ const (
 	maxAliases = 64
 )
 
-// explain notes which nulls of an answer its errors are about. When one of them does not say, every null of the answer
-// counts as explained.
-func (e *execution) explain(f *fetchProgram, data value.Node, errors []answerError) {
-	everything := false
+// explain notes which nulls of an answer its errors are about. When one of them does not say, or there are more than were
+// read, every null of the answer counts as explained.
+func (e *execution) explain(f *fetchProgram, data value.Node, errors []answerError, more int) {
+	everything := more > 0
 	for i := range errors {
 		if !errors[i].hasPath || !e.explainPath(f, data, errors[i].path) {
 			everything = true
@@ -100,9 +100,10 @@ func (e *execution) explainAll(n value.Node, selection *value.Selection) {
 	}
 }
 
-// pass reports the errors of an answer with the client's paths.
-func (e *execution) pass(t *task, f *fetchProgram, errors []answerError) {
-	var places map[int32][]position
+// pass reports the errors of an answer with the client's paths; more were not read.
+func (e *execution) pass(t *task, f *fetchProgram, errors []answerError, more int) {
+	e.errors.dropped += more
+	var places map[int32]positions
 	if fault.On(fault.LoseError) {
 		errors = errors[:max(0, len(errors)-1)]
 	}
@@ -115,7 +116,8 @@ func (e *execution) pass(t *task, f *fetchProgram, errors []answerError) {
 		if places == nil {
 			places = e.places(t, f)
 		}
-		paths := e.clientPaths(t, f, one, places)
+		paths, more := e.clientPaths(t, f, one, places)
+		e.errors.dropped += more
 		if len(paths) == 0 {
 			if !one.hasPath {
 				r.path = e.failurePath(t, f)
@@ -133,18 +135,28 @@ func (e *execution) pass(t *task, f *fetchProgram, errors []answerError) {
 // position is the way from the root of the response tree to a value.
 type position []treeStep
 
+// positions are the ways to the places of one value: those that are kept, and how many there are besides.
+type positions struct {
+	kept []position
+	more int
+}
+
+func (p positions) and(other positions) positions {
+	return positions{kept: append(p.kept, other.kept...), more: p.more + other.more}
+}
+
 // places finds where the answers of a task's requests go: the key is the representation, counted through all of the
 // task's entities in order, or 0 for a root fetch.
-func (e *execution) places(t *task, f *fetchProgram) map[int32][]position {
-	found := map[int32][]position{}
+func (e *execution) places(t *task, f *fetchProgram) map[int32]positions {
+	found := map[int32]positions{}
 	if len(f.entities) == 0 && f.into == nil {
-		found[0] = []position{{}}
+		found[0] = positions{kept: []position{{}}}
 		return found
 	}
 	if f.into != nil {
 		s := e.search(t.targets, f.into)
 		for _, target := range t.targets {
-			found[0] = append(found[0], s[target.object.First]...)
+			found[0] = found[0].and(s[target.object.First])
 		}
 		return found
 	}
@@ -155,7 +167,7 @@ func (e *execution) places(t *task, f *fetchProgram) map[int32][]position {
 		s := e.search(targets, f.entities[asked.index].paths)
 		for _, target := range targets {
 			number := base + target.representation
-			found[number] = append(found[number], s[target.object.First]...)
+			found[number] = found[number].and(s[target.object.First])
 		}
 		base += asked.count
 	}
@@ -165,15 +177,15 @@ func (e *execution) places(t *task, f *fetchProgram) map[int32][]position {
 // searcher walks paths with the way it came.
 type searcher struct {
 	e      *execution
-	wanted map[uint32][]position // by the object's first slot
+	wanted map[uint32]positions // by the object's first slot
 	way    position
 	visits int
 }
 
-func (e *execution) search(targets []target, paths []pathProgram) map[uint32][]position {
-	s := searcher{e: e, wanted: make(map[uint32][]position, len(targets))}
+func (e *execution) search(targets []target, paths []pathProgram) map[uint32]positions {
+	s := searcher{e: e, wanted: make(map[uint32]positions, len(targets))}
 	for _, target := range targets {
-		s.wanted[target.object.First] = nil
+		s.wanted[target.object.First] = positions{}
 	}
 	for i := range paths {
 		s.visit(paths[i].steps, e.root)
@@ -195,9 +207,7 @@ func (s *searcher) visit(steps []pathStep, n value.Node) {
 		}
 	case value.Object:
 		if len(steps) == 0 {
-			if known, ok := s.wanted[n.First]; ok && len(known) < maxPositions {
-				s.wanted[n.First] = append(known, append(position{}, s.way...))
-			}
+			s.reached(n.First)
 			return
 		}
 		s.into(&steps[0], steps[1:], n)
@@ -205,6 +215,20 @@ func (s *searcher) visit(steps []pathStep, n value.Node) {
 			s.into(&steps[0].also[i], steps[1:], n)
 		}
 	}
+}
+
+// reached notes the way to an object.
+func (s *searcher) reached(object uint32) {
+	known, isWanted := s.wanted[object]
+	if !isWanted {
+		return
+	}
+	if len(known.kept) < max(maxPositions, s.e.limits.Errors) {
+		known.kept = append(known.kept, append(position{}, s.way...))
+	} else {
+		known.more++
+	}
+	s.wanted[object] = known
 }
 
 func (s *searcher) into(step *pathStep, rest []pathStep, n value.Node) {
@@ -216,28 +240,35 @@ func (s *searcher) into(step *pathStep, rest []pathStep, n value.Node) {
 	s.way = s.way[:len(s.way)-1]
 }
 
-// clientPaths are the paths of an answer's error in the client's response, as JSON.
-func (e *execution) clientPaths(t *task, f *fetchProgram, one *answerError, places map[int32][]position) [][]byte {
+// clientPaths are the paths of an answer's error in the client's response, as JSON, and at how many places more it should
+// be told at least.
+func (e *execution) clientPaths(t *task, f *fetchProgram, one *answerError, places map[int32]positions) (paths [][]byte, more int) {
 	if !one.hasPath {
-		return nil
+		return nil, 0
 	}
 	path, selection, number := one.path, f.answer, int32(0)
 	if len(f.entities) > 0 {
 		entities, first := entitiesOf(t, f, path)
 		if entities == nil {
-			return nil
+			return nil, 0
 		}
 		path, selection, number = path[2:], entities.selection, first
 	}
-	var paths [][]byte
-	for _, place := range places[number] {
+	at := places[number]
+	for i, place := range at.kept {
 		suffix := e.suffix(selection, path, e.at(place))
 		paths = append(paths, e.locate(append(append(position{}, place...), suffix...))...)
-		if len(paths) >= e.limits.Errors || fault.On(fault.OneErrorPlace) && len(paths) > 0 {
-			break
+		if fault.On(fault.OneErrorPlace) && len(paths) > 0 {
+			return paths, 0
+		}
+		if len(paths) >= e.limits.Errors {
+			return paths, len(at.kept) - (i + 1) + at.more
 		}
 	}
-	return paths
+	if len(paths) == 0 { // the client sees it nowhere
+		return nil, 0
+	}
+	return paths, at.more
 }
 
 // entitiesOf finds what `_entities, i` at the start of an error's path is about, and its number among the places.
@@ -407,7 +438,7 @@ func (e *execution) failurePath(t *task, f *fetchProgram) []byte {
 	var all []position
 	places := e.places(t, f)
 	for _, number := range slices.Sorted(maps.Keys(places)) {
-		all = append(all, places[number]...)
+		all = append(all, places[number].kept...)
 	}
 	if len(all) == 0 {
 		return nil
