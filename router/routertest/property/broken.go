@@ -34,7 +34,10 @@ func compareBroken(o *Outcome, c Case) *Failure {
 	if broken.asked, err = askedBy(c.World, c); err != nil {
 		return &Failure{"reference", err.Error()}
 	}
-	for _, e := range got.Errors {
+	if _, failure := toldBy(got.Errors); failure != nil {
+		return failure
+	}
+	for _, e := range got.Errors { // one that stands for more has no path: it may speak of all
 		path, _ := e["path"].([]any)
 		broken.errors = append(broken.errors, path)
 		if problem := besideValue(value, path); problem != "" && !slices.ContainsFunc(c.Faults, vague) {

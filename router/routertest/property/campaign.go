@@ -292,6 +292,9 @@ func (c *Coverage) countErrors(in Input, o *Outcome) {
 	if slices.ContainsFunc(o.Expected.Errors, func(e executeError) bool { return goesUp(o, e) }) {
 		c.Add(nulledParent)
 	}
+	if len(o.Expected.Errors) > maxErrors {
+		c.Add(cutErrors)
+	}
 }
 
 func newBenchSafely(super *supergraph.Supergraph) (bench *Bench, err error) {

@@ -32,6 +32,7 @@ const (
 	failedField  = "error: a field fails"
 	nulledParent = "error: a null goes up"
 	deniedField  = "error: a field is denied"
+	cutErrors    = "error: more than are told"
 	nullKeys     = "world with nulls in keys"
 	subscribed   = "plan: subscription"
 	deferredPart = "plan: deferred part"

@@ -112,7 +112,7 @@ func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher, caller *refere
 		authorizations[i] = caller == nil || caller.Meets(a.Authenticated, a.Scopes, a.Policies)
 	}
 	var payloads collector
-	input := exec.Input{Variables: p.variables, Authorizations: authorizations}
+	input := exec.Input{Variables: p.variables, Authorizations: authorizations, Limits: exec.Limits{Errors: maxErrors}}
 	if err := p.program.Execute(ctx, input, fetcher, &payloads); err != nil {
 		return payloads, &StageError{"execute", err}
 	}
