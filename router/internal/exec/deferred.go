@@ -34,8 +34,7 @@ func (e *execution) runDeferred(sink Sink, final bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if t := e.dispatch(); t != nil {
-		e.running++
-		go e.workAside(t)
+		e.start(t)
 	}
 	active, left := e.activeDeferred()
 	waiting := slices.Clone(active)
@@ -79,8 +78,8 @@ func (e *execution) errorsOf(part *deferredProgram, isLast bool) func(fetch int3
 
 // emitWhen waits until a payload is ready and emits it. The caller holds mu.
 func (e *execution) emitWhen(ready func() bool, emit func() error) error {
-	for !ready() && e.running > 0 {
-		e.progress.Wait()
+	for (!ready() || e.isLate()) && e.running > 0 {
+		e.await()
 	}
 	if err := e.abandoned(); err != nil {
 		return err

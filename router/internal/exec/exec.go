@@ -91,6 +91,10 @@ type Input struct {
 	Errors ErrorPolicy
 	// Observer hears of fetches; nil: nobody, at no cost.
 	Observer Observer
+	// Turn decides in which order things happen that are under way together: it chooses one of n, 0 ≤ choice < n. The goroutine
+	// that calls Execute makes all requests then, one after the other. It is for tests that must come out the same again; nil:
+	// requests run beside each other, and answers are merged as they come.
+	Turn func(n int) int
 }
 
 // Limits bound what one request may take.

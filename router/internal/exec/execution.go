@@ -33,10 +33,11 @@ type execution struct {
 	requests []int32  // requests of each fetch that are under way
 	done     []bool
 	ready    []int32 // fetches whose inputs are there
-	running  int     // goroutines that may still touch this execution, the caller's own excluded
+	running  int     // goroutines that may still touch this execution, the caller's own excluded; or turns
 	panicked error   // what one of them ended with
 	errors   errorList
 
+	turns   []turn  // where Input.Turn is given
 	tasks   []*task // for reuse
 	made    []*task // result of prepare
 	collect collector
@@ -198,7 +199,7 @@ func (e *execution) runAll() {
 // recover it for this one request. The caller holds mu.
 func (e *execution) waitForAll() {
 	for e.running > 0 {
-		e.progress.Wait()
+		e.await()
 	}
 	if e.panicked != nil {
 		panic(e.panicked)
@@ -238,8 +239,8 @@ func (e *execution) workAside(t *task) {
 	e.work(t)
 }
 
-// dispatch makes tasks of the fetches that are ready: the first is returned for the caller to work on, the others get
-// goroutines. The caller holds mu.
+// dispatch makes tasks of the fetches that are ready: the first is returned for the caller to work on, the others are
+// started. Where things have their turns all are started. The caller holds mu.
 func (e *execution) dispatch() *task {
 	var first *task
 	for len(e.ready) > 0 {
@@ -260,12 +261,11 @@ func (e *execution) launch(index int32, first *task) *task {
 	e.requests[index] = 1 // until all its tasks are made
 	for _, t := range e.prepare(index, f) {
 		e.requests[index]++
-		if first == nil {
+		if first == nil && e.in.Turn == nil {
 			first = t
 			continue
 		}
-		e.running++
-		go e.workAside(t)
+		e.start(t)
 	}
 	e.finished(index)
 	return first
