@@ -213,6 +213,10 @@ func (g *operationGenerator) typename(definition *ast.Definition, at *position) 
 	return []*selection{s}
 }
 
+// maxNesting is how deep fragments on abstract types stand in each other: each may hold several more, without a field that
+// would use the budget up.
+const maxNesting = 40
+
 // abstract makes fragments on types that an interface or union may turn out to be.
 func (g *operationGenerator) abstract(definition *ast.Definition, possible []string, at *position, depth int) []*selection {
 	var conditions []string
@@ -227,7 +231,7 @@ func (g *operationGenerator) abstract(definition *ast.Definition, possible []str
 	}
 	var selections []*selection
 	for _, condition := range conditions {
-		if g.budget > 0 && g.chance(55) {
+		if g.budget > 0 && depth < maxNesting && g.chance(55) {
 			selections = append(selections, g.fragmentOn(g.world.API.Types[condition], possible, at, depth))
 		}
 	}
