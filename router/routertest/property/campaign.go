@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -19,13 +20,17 @@ import (
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
-// Campaign runs many random operations.
+// Campaign runs many random operations. All that a supergraph is asked, and in which order things happen that are under way
+// together, is made of the seed and the supergraph's name: it does not depend on what ran before, on time or on the scheduler.
 type Campaign struct {
 	Seed uint64
 	// Operations is how many run on each supergraph.
 	Operations int
 	// Limit ends the run after so many failures; 0 means never.
 	Limit int
+	// Concurrent leaves the order of what is under way together to the scheduler, as in production: then a failure may not
+	// come again.
+	Concurrent bool
 	// Unchecked runs plans without plancheck: what is wrong with them must then show in the answers.
 	Unchecked bool
 }
@@ -38,6 +43,8 @@ type Report struct {
 	Fetches     []int
 	Coverage    *Coverage
 	Failures    []Found
+	// Digest sums up what was asked and answered: it is the same for two runs of one campaign.
+	Digest uint64
 	// Unusable are supergraphs that gave no world or router, by name.
 	Unusable []string
 }
@@ -71,6 +78,7 @@ func (r *Report) Add(other *Report) {
 	r.Supergraphs += other.Supergraphs
 	r.Operations += other.Operations
 	r.Faulty += other.Faulty
+	r.Digest ^= other.Digest
 	r.Fetches = append(r.Fetches, other.Fetches...)
 	r.Failures = append(r.Failures, other.Failures...)
 	r.Unusable = append(r.Unusable, other.Unusable...)
@@ -107,9 +115,11 @@ func (r *Report) String() string {
 	return out.String()
 }
 
-// Random runs the campaign on a number of random supergraphs, made of the seeds from the first on.
-func (c Campaign) Random(ctx context.Context, first uint64, supergraphs int, report *Report) {
-	for seed := first; report.Supergraphs < supergraphs && seed < first+2*uint64(supergraphs) && ctx.Err() == nil; seed++ {
+// Random runs the campaign on a number of random supergraphs, made of the seeds from the first on. It gives the seed that
+// comes next.
+func (c Campaign) Random(ctx context.Context, first uint64, supergraphs int, report *Report) (next uint64) {
+	seed := first
+	for ; report.Supergraphs < supergraphs && seed < first+2*uint64(supergraphs) && ctx.Err() == nil; seed++ {
 		in := Input{Subgraphs: generate.RandomSubgraphs(seed, generate.SupergraphOptions{})}
 		name := fmt.Sprintf("seed %d", seed)
 		super, err := scenario.Compose(in.Subgraphs)
@@ -118,9 +128,10 @@ func (c Campaign) Random(ctx context.Context, first uint64, supergraphs int, rep
 			continue
 		}
 		if c.Subgraphs(ctx, name, in, super, report) {
-			return
+			return seed + 1
 		}
 	}
+	return seed
 }
 
 // Supergraph runs the campaign on one composed supergraph.
@@ -158,6 +169,9 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		}
 		in.World, in.Faults, in.Caller, in.Defer, in.Events = options, nil, nil, false, 0
 		in.World.Seed = uint64(1 + random.IntN(3))
+		if order := 1 + random.Uint64N(1<<32); !c.Concurrent {
+			in.Order = order
+		}
 		kind := ast.Query
 		switch random.IntN(32) {
 		case 0, 1, 2, 3:
@@ -237,19 +251,21 @@ func (c Campaign) one(ctx context.Context, name string, in Input, bench *Bench, 
 	if len(in.Faults) == 0 {
 		report.Operations++
 	}
+	var outcome *Outcome
+	var failure *Failure
 	if in.Events > 0 {
-		failure := bench.CheckEvents(ctx, in.on(w), in.Events)
-		if failure == nil {
-			report.Coverage.Add(subscribed)
-			return false
-		}
-		report.Failures = append(report.Failures, Found{name, in, failure})
-		return c.Limit > 0 && len(report.Failures) >= c.Limit
+		outcome, failure = bench.CheckEvents(ctx, in.on(w), in.Events)
+	} else {
+		outcome, failure = bench.Check(ctx, in.on(w))
 	}
-	outcome, failure := bench.Check(ctx, in.on(w))
-	if failure != nil {
+	report.digest(name, outcome, failure)
+	switch {
+	case failure != nil:
 		report.Failures = append(report.Failures, Found{name, in, failure})
 		return c.Limit > 0 && len(report.Failures) >= c.Limit
+	case in.Events > 0:
+		report.Coverage.Add(subscribed)
+		return false
 	}
 	report.Fetches = append(report.Fetches, len(outcome.Prepared.Plan.Fetches))
 	report.Coverage.countPlan(outcome.Prepared.Plan)
@@ -268,6 +284,20 @@ func (c Campaign) one(ctx context.Context, name string, in Input, bench *Bench, 
 		report.Coverage.Add(oneOfInput)
 	}
 	return false
+}
+
+// digest takes a case into the report's digest.
+func (r *Report) digest(name string, outcome *Outcome, failure *Failure) {
+	h := fnv.New64a()
+	fmt.Fprintln(h, r.Digest, name) // writing to a hash never fails
+	for _, request := range outcome.Fleet.InOrder() {
+		fmt.Fprintln(h, request)
+	}
+	fmt.Fprintln(h, string(outcome.Payload))
+	if failure != nil {
+		fmt.Fprintln(h, failure.Kind)
+	}
+	r.Digest = h.Sum64()
 }
 
 // countErrors counts the ways in which things went wrong.

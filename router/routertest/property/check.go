@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -28,6 +29,9 @@ type Case struct {
 	Faults  []fake.Fault
 	Caller  *reference.Caller // nil: one who may see everything
 	Defer   bool              // plan @defer as later payloads
+	// Order is what the order is made of in which fetches are asked and answers merged that are under way together: it is the
+	// same each time. 0: as it comes, in goroutines.
+	Order uint64
 	// Through replaces how subgraphs are reached; nil: in process.
 	Through func(*fake.Fleet) exec.Fetcher
 }
@@ -71,9 +75,13 @@ func NewBench(super *supergraph.Supergraph) (*Bench, error) {
 // patience is how long one request may take; ordinary ones take milliseconds.
 const patience = 30 * time.Second
 
-// Check runs a case and compares. The failure is nil when everything holds. A request that does not end is a failure of
-// kind "hang", and is left running.
+// Check runs a case and compares. The failure is nil when everything holds. A request that takes longer than patience is a
+// failure of kind "hang", whatever came of it; one that does not end is left running.
 func (b *Bench) Check(ctx context.Context, c Case) (*Outcome, *Failure) {
+	return b.patiently(ctx, c, func(ctx context.Context) (*Outcome, *Failure) { return b.check(ctx, c) })
+}
+
+func (b *Bench) patiently(ctx context.Context, c Case, check func(context.Context) (*Outcome, *Failure)) (*Outcome, *Failure) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	type result struct {
@@ -82,14 +90,18 @@ func (b *Bench) Check(ctx context.Context, c Case) (*Outcome, *Failure) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		outcome, failure := b.check(ctx, c)
+		outcome, failure := check(ctx)
 		done <- result{outcome, failure}
 	}()
+	hang := &Failure{"hang", fmt.Sprintf("no answer after %v", patience)}
 	select {
 	case r := <-done:
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return r.outcome, hang
+		}
 		return r.outcome, r.failure
 	case <-time.After(patience + patience/4): // what heeds its context has ended by now
-		return &Outcome{Fleet: fake.New(c.World)}, &Failure{"hang", fmt.Sprintf("no answer after %v", patience)}
+		return &Outcome{Fleet: fake.New(c.World)}, hang
 	}
 }
 
@@ -115,7 +127,7 @@ func (b *Bench) check(ctx context.Context, c Case) (outcome *Outcome, failure *F
 	if c.Through != nil {
 		reach = c.Through(outcome.Fleet)
 	}
-	payloads, err := outcome.Prepared.Run(ctx, reach, c.Caller)
+	payloads, err := outcome.Prepared.Run(ctx, reach, c.Caller, c.Order)
 	if err != nil {
 		return outcome, failureOf(err)
 	}
@@ -336,8 +348,13 @@ func present(value any, is bool) string {
 	return coerce.Canonical(value)
 }
 
-// CheckEvents runs a subscription for n events and compares each payload.
-func (b *Bench) CheckEvents(ctx context.Context, c Case, n int) (failure *Failure) {
+// CheckEvents runs a subscription for n events and compares each payload. The outcome is that of the last event that came.
+func (b *Bench) CheckEvents(ctx context.Context, c Case, n int) (outcome *Outcome, failure *Failure) {
+	return b.patiently(ctx, c, func(ctx context.Context) (*Outcome, *Failure) { return b.checkEvents(ctx, c, n) })
+}
+
+func (b *Bench) checkEvents(ctx context.Context, c Case, n int) (outcome *Outcome, failure *Failure) {
+	outcome = &Outcome{Fleet: fake.New(c.World), conditional: isConditional(c.Request.Document)}
 	defer func() {
 		if reason := recover(); reason != nil {
 			failure = &Failure{"panic", fmt.Sprintf("%v\n%s", reason, debug.Stack())}
@@ -346,28 +363,27 @@ func (b *Bench) CheckEvents(ctx context.Context, c Case, n int) (failure *Failur
 	w, request := c.World, c.Request
 	expected, err := reference.Events(w, c.reference(), n)
 	if err != nil {
-		return &Failure{"reference", err.Error()}
+		return outcome, &Failure{"reference", err.Error()}
 	}
-	prepared, err := b.router.Prepare(ctx, request, w.Labels(), false)
+	outcome.Prepared, err = b.router.Prepare(ctx, request, w.Labels(), false)
 	if err != nil {
-		return failureOf(err)
+		return outcome, failureOf(err)
 	}
-	outcome := &Outcome{Prepared: prepared, Fleet: fake.New(w), conditional: isConditional(request.Document)}
-	payloads, err := prepared.Run(ctx, &fetcher{fleet: outcome.Fleet, events: n}, c.Caller)
+	payloads, err := outcome.Prepared.Run(ctx, &fetcher{fleet: outcome.Fleet, events: n}, c.Caller, c.Order)
 	if err != nil {
-		return failureOf(err)
+		return outcome, failureOf(err)
 	}
 	if violations := outcome.Fleet.Violations(); len(violations) > 0 {
-		return &Failure{"violation", violations[0].String()}
+		return outcome, &Failure{"violation", violations[0].String()}
 	}
 	if len(payloads) != n {
-		return &Failure{"payloads", fmt.Sprintf("%d payloads for %d events", len(payloads), n)}
+		return outcome, &Failure{"payloads", fmt.Sprintf("%d payloads for %d events", len(payloads), n)}
 	}
 	for i := range payloads {
 		outcome.Payload, outcome.Expected = payloads[i], expected[i]
 		if failure := compare(outcome); failure != nil {
-			return failure
+			return outcome, failure
 		}
 	}
-	return nil
+	return outcome, nil
 }

@@ -78,7 +78,7 @@ func TestRecordedPlansAreCorrectAndNoWorse(t *testing.T) {
 
 func checkEvents(t *testing.T, bench *property.Bench, w *world.World, request generate.Operation) {
 	t.Helper()
-	if failure := bench.CheckEvents(context.Background(), property.Case{World: w, Request: request}, 3); failure != nil {
+	if _, failure := bench.CheckEvents(context.Background(), property.Case{World: w, Request: request}, 3); failure != nil {
 		t.Fatal(failure)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"mime"
 	"net/http"
 
@@ -105,16 +106,27 @@ func (r *Router) compile(p *Prepared, request generate.Operation, literals opera
 	return nil
 }
 
-// Run executes a prepared request for a caller (nil: one who may see everything) and gives its payloads.
-func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher, caller *reference.Caller) ([][]byte, error) {
+// Run executes a prepared request for a caller (nil: one who may see everything) and gives its payloads. What is under way
+// together goes on in an order that is made of a number; 0: as it comes, in goroutines.
+func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher, caller *reference.Caller, order uint64) ([][]byte, error) {
 	authorizations := make([]bool, len(p.Plan.Authorizations))
 	for i, a := range p.Plan.Authorizations {
 		authorizations[i] = caller == nil || caller.Meets(a.Authenticated, a.Scopes, a.Policies)
 	}
 	var payloads collector
 	input := exec.Input{Variables: p.variables, Authorizations: authorizations, Limits: exec.Limits{Errors: maxErrors}}
+	if order != 0 {
+		input.Turn = rand.New(rand.NewPCG(order, 0)).IntN
+	}
+	alone := &mutationsAlone{}
+	if p.Plan.Kind == plan.Mutation {
+		input.Observer = alone
+	}
 	if err := p.program.Execute(ctx, input, fetcher, &payloads); err != nil {
 		return payloads, &StageError{"execute", err}
+	}
+	if alone.violation != "" {
+		return payloads, &StageError{"order", errors.New(alone.violation)}
 	}
 	return payloads, nil
 }

@@ -48,7 +48,7 @@ func TestScenarios(t *testing.T) {
 			if failure != nil {
 				t.Fatalf("%s\n%v", s.Title, failure)
 			}
-			if outcome == nil {
+			if in.Events > 0 {
 				return // a subscription: its events are compared, and have no golden
 			}
 			var payload json.RawMessage = outcome.Payload

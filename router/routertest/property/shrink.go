@@ -25,14 +25,15 @@ type Input struct {
 	Faults     []fake.Fault
 	Caller     *reference.Caller
 	Defer      bool
-	Events     int // of a subscription
+	Events     int    // of a subscription
+	Order      uint64 // of what happens at once, see Case
 	// Through replaces how subgraphs are reached; nil: in process.
 	Through func(*fake.Fleet) exec.Fetcher
 }
 
 // on is the input as a case in a world.
 func (in Input) on(w *world.World) Case {
-	return Case{World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer, Through: in.Through}
+	return Case{World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer, Order: in.Order, Through: in.Through}
 }
 
 // world is the input's world. Subgraphs are what their own SDL says, so that composition is put to the test as well.
@@ -64,7 +65,7 @@ func (in Input) Run(ctx context.Context) (*Outcome, *Failure) {
 		return nil, &Failure{"router", err.Error()}
 	}
 	if in.Events > 0 {
-		return nil, bench.CheckEvents(ctx, in.on(w), in.Events)
+		return bench.CheckEvents(ctx, in.on(w), in.Events)
 	}
 	return bench.Check(ctx, in.on(w))
 }
@@ -148,6 +149,7 @@ func shrinkWorld(in Input, fails func(Input) bool) Input {
 	for _, change := range []func(*Input){
 		func(i *Input) { i.Caller = nil },
 		func(i *Input) { i.Defer = false },
+		func(i *Input) { i.Order = 1 },
 		func(i *Input) { i.Events = min(1, i.Events) },
 	} {
 		candidate := in
@@ -200,7 +202,7 @@ func (in Input) Scenario(title string) *scenario.Scenario {
 		Title: title, Subgraphs: in.Subgraphs, Supergraph: in.Supergraph,
 		Settings: scenario.SettingsOf(in.World), Operation: in.Request,
 	}
-	s.Settings.Caller, s.Settings.Defer, s.Settings.Events = in.Caller, in.Defer, in.Events
+	s.Settings.Caller, s.Settings.Defer, s.Settings.Events, s.Settings.Order = in.Caller, in.Defer, in.Events, in.Order
 	for _, f := range in.Faults {
 		s.Settings.Faults = append(s.Settings.Faults, scenario.Fault{
 			Kind: f.Kind.String(), Subgraph: f.Subgraph, Skip: f.Skip, Times: f.Times, Index: f.Index, Size: f.Size,
@@ -217,7 +219,7 @@ func InputOf(s *scenario.Scenario) (Input, error) {
 	}
 	in := Input{
 		Subgraphs: s.Subgraphs, World: s.Settings.Options(), Request: s.Operation, Faults: faults,
-		Caller: s.Settings.Caller, Defer: s.Settings.Defer, Events: s.Settings.Events,
+		Caller: s.Settings.Caller, Defer: s.Settings.Defer, Events: s.Settings.Events, Order: s.Settings.Order,
 	}
 	if len(s.Subgraphs) == 0 {
 		in.Supergraph = s.Supergraph

@@ -57,6 +57,8 @@ type Settings struct {
 	Caller *reference.Caller `json:"caller,omitempty"`
 	Defer  bool              `json:"defer,omitempty"`  // plan @defer as later payloads
 	Events int               `json:"events,omitempty"` // of a subscription
+	// Order is what the order is made of in which things happen that are under way together; absent: as it comes.
+	Order uint64 `json:"order,omitempty"`
 	// Wire: the subgraphs are behind real connections, asked through the router's own HTTP client.
 	Wire bool `json:"wire,omitempty"`
 	// OperationName chooses among several operations.
