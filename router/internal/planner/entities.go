@@ -135,10 +135,14 @@ func (r *run) askingsOf(e *entry) []*asking {
 	return all
 }
 
-// buckets divides the steps that a fetch takes at a place into those that can share one representation of each entity.
+// buckets divides the steps that a fetch takes at a place into those that can share one representation of each entity. Steps
+// whose conditions contradict those of the place are left out: what would describe the entity is not there either.
 func (r *run) buckets(e *entry) [][]taken {
 	var buckets [][]taken
 	for _, t := range e.steps {
+		if r.guards.and(t.class.steps[t.step].guard, r.draft.guardOf(e.place)) == never {
+			continue
+		}
 		fits := slices.IndexFunc(buckets, func(bucket []taken) bool {
 			return !slices.ContainsFunc(bucket, func(other taken) bool { return !t.sharesWith(other) })
 		})
