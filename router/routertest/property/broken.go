@@ -31,7 +31,7 @@ func compareBroken(o *Outcome, c Case) *Failure {
 		return &Failure{"reference", err.Error()}
 	}
 	broken := &broken{}
-	if broken.asked, err = askedBy(c.World, c); err != nil {
+	if broken.nulls, err = nullsOf(c.World, c); err != nil {
 		return &Failure{"reference", err.Error()}
 	}
 	if _, failure := toldBy(got.Errors); failure != nil {
@@ -58,7 +58,7 @@ func vague(f fake.Fault) bool { return f.Kind == fake.ErrorsNoPath }
 
 // broken is what is known of a partial answer.
 type broken struct {
-	asked  *asked
+	nulls  *nulls
 	errors [][]any // paths
 }
 
@@ -97,7 +97,7 @@ func silent(f fake.Fault) bool { return f.Kind == fake.EntityNull || f.Kind == f
 func (b *broken) explained(got, want any, path []any) string {
 	if got == nil {
 		switch {
-		case b.asked.forbidsNull(path):
+		case b.nulls.forbidden(path):
 			return fmt.Sprintf("null at %v, where the schema allows none", path)
 		case want == nil || slices.ContainsFunc(b.errors, func(e []any) bool { return b.explains(e, path) }):
 			return ""
@@ -147,7 +147,7 @@ func (b *broken) explains(e, path []any) bool {
 		common++
 	}
 	if common == len(path) {
-		return b.asked.goesUp(e, common)
+		return b.nulls.goesUp(e, common)
 	}
 	return common == len(e) || common == len(path)-1
 }

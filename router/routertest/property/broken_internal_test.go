@@ -1,6 +1,7 @@
 package property
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
@@ -26,8 +27,7 @@ type User { id: ID! name: String age: Int! friend: User must: User! }`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := newAsked(nil)
-	all.add(parsed.Operations[0].SelectionSet)
+	nulls := newNulls(schema, parsed.Operations[0])
 	for _, test := range []struct {
 		name, got string
 		errors    [][]any
@@ -54,9 +54,57 @@ type User { id: ID! name: String age: Int! friend: User must: User! }`})
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := &broken{asked: all, errors: test.errors}
+			b := &broken{nulls: nulls, errors: test.errors}
 			if problem := b.explained(got, want, nil); (problem == "") != test.explained {
 				t.Errorf("explained %t, want %t: %s", problem == "", test.explained, problem)
+			}
+		})
+	}
+}
+
+// TestNullsDependOnRuntimeTypes: an interface's field may be null where an object's field may not.
+func TestNullsDependOnRuntimeTypes(t *testing.T) {
+	t.Parallel()
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `
+type Query { strict: Strict any: Any named: Named lax: Lax }
+interface Named { name: String friend: Named }
+type Strict implements Named { name: String! friend: Strict! }
+type Lax implements Named { name: String friend: Lax }
+union Any = Strict`})
+	const operation = `{ strict { ...N } any { ...N } named { ...N ... on Lax { own: name } ... on Strict { must: name } } lax { ...N } }
+fragment N on Named { name friend { name } }`
+	parsed, err := document.Load(schema, operation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nulls := newNulls(schema, parsed.Operations[0])
+	for _, test := range []struct {
+		path      []any
+		forbidden bool
+		goesUp    bool // to the first element, in some runtime types
+	}{
+		{[]any{"strict", "name"}, true, true},
+		{[]any{"strict", "friend", "name"}, true, true},
+		{[]any{"any", "name"}, true, true},
+		{[]any{"any", "friend", "name"}, true, true},
+		{[]any{"named", "name"}, false, true},
+		{[]any{"named", "friend", "name"}, false, true},
+		{[]any{"named", "must"}, true, true},
+		{[]any{"named", "own"}, false, true}, // must is beside it
+		{[]any{"named"}, false, true},        // it is there already
+		{[]any{"lax", "name"}, false, false},
+		{[]any{"lax", "friend", "name"}, false, false},
+	} {
+		t.Run(fmt.Sprint(test.path), func(t *testing.T) {
+			t.Parallel()
+			if got := nulls.forbidden(test.path); got != test.forbidden {
+				t.Errorf("null is forbidden: %t, want %t", got, test.forbidden)
+			}
+			if got := nulls.goesUp(test.path, 1); got != test.goesUp {
+				t.Errorf("null goes up: %t, want %t", got, test.goesUp)
+			}
+			if nulls.goesUp(test.path, 0) {
+				t.Error("null goes up to the root, where every field is nullable")
 			}
 		})
 	}
