@@ -12,6 +12,9 @@
 // follow from it. Ratios are to a relay measured in the same run: it makes the same calls with the same bodies, reads the
 // same answers and writes a response of the same bytes, but looks at none of them.
 //
+// The load is wrk. Where wrk leaves its core too little time, all targets of that workload are loaded by the subgraphs' thread
+// itself, which needs a third of the system calls. The table says which it was.
+//
 // Latencies are measured apart from that, on the own data alone, at 60% of each target's own maximum: the subgraphs' thread
 // then sends requests at a fixed rate as well, and everything has real-time scheduling where the machine allows it. Two
 // further parts tell what each feature costs a request, and what safety costs: how long refusals take, and what requests
