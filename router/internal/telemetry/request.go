@@ -25,7 +25,7 @@ type Request struct {
 	began     time.Time
 	http      *http.Request
 	writer    recorder
-	span      trace.Span // nil: not traced
+	span      trace.Span // nil: not recorded
 	inside    requestContext
 
 	mu         sync.Mutex // guards what follows: the operations of a batch run side by side
@@ -64,6 +64,16 @@ func (c *requestContext) Lifetime() *lifetime.End {
 
 // Keep is for lifetime.Keep.
 func (c *requestContext) Keep() { lifetime.Keep(c.outer) }
+
+// Release is for lifetime.Release. Who exports a span may hold its context.
+func (c *requestContext) Release() {
+	if c.request.span == nil {
+		lifetime.Release(c.outer)
+	}
+}
+
+// Scratch is for lifetime.ScratchOf.
+func (c *requestContext) Scratch() *lifetime.Scratch { return lifetime.ScratchOf(c.outer) }
 
 // newRequest takes the memory of an earlier request, or makes a Request that a later one may take.
 func newRequest(scratch *lifetime.Scratch) *Request {
@@ -104,7 +114,11 @@ func (t *Telemetry) Handler(next http.Handler, accessLog bool) http.Handler {
 		}
 		isProbe := r.URL.Path == "/health" || r.URL.Path == "/ready" // they are many, and say nothing
 		if t.provider != nil && !isProbe {
-			ctx, request.span = t.tracer.Start(ctx, spanRequest, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(request.began))
+			var span trace.Span
+			ctx, span = t.tracer.Start(ctx, spanRequest, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(request.began))
+			if span.IsRecording() { // else nothing below it is, and its identity alone goes on to subgraphs
+				request.span = span
+			}
 		}
 		if request.http = r; scratch == nil || ctx != r.Context() { // else the context has the request already
 			request.inside = requestContext{Context: ctx, request: request, outer: r.Context()}
@@ -204,9 +218,6 @@ func bounded(text string) string {
 
 func (r *Request) endSpan(status int) {
 	defer r.span.End()
-	if !r.span.IsRecording() {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	attributes := []attribute.KeyValue{
