@@ -119,6 +119,31 @@ func Compositions() ([]*Composition, error) {
 	return compositions, err
 }
 
+// Supergraph is one recorded supergraph.
+type Supergraph struct{ File, SDL string }
+
+// Supergraphs are those of the plan cases, and what the compositions that succeeded have made.
+func Supergraphs() ([]Supergraph, error) {
+	plans, err := Plans()
+	if err != nil {
+		return nil, err
+	}
+	compositions, err := Compositions()
+	if err != nil {
+		return nil, err
+	}
+	var supergraphs []Supergraph
+	for _, p := range plans {
+		supergraphs = append(supergraphs, Supergraph{p.File, p.Supergraph})
+	}
+	for _, c := range compositions {
+		if c.Supergraph != "" {
+			supergraphs = append(supergraphs, Supergraph{c.File, c.Supergraph})
+		}
+	}
+	return supergraphs, nil
+}
+
 func each(folder string, read func(file string, text []byte) error) error {
 	dir, err := Dir()
 	if err != nil || dir == "" {

@@ -10,35 +10,16 @@ import (
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
-// supergraphs are all recorded supergraphs by file name.
-func supergraphs(t *testing.T) map[string]string {
-	t.Helper()
-	plans, err := conformance.Plans()
-	if err != nil {
-		t.Fatal(err)
-	}
-	compositions, err := conformance.Compositions()
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := map[string]string{}
-	for _, p := range plans {
-		texts[p.File] = p.Supergraph
-	}
-	for _, c := range compositions {
-		if c.Supergraph != "" {
-			texts[c.File] = c.Supergraph
-		}
-	}
-	return texts
-}
-
 func TestRandomOperationsAreValidAndHaveAnswersWithoutErrors(t *testing.T) {
 	t.Parallel()
-	for name, text := range supergraphs(t) {
-		t.Run(name, func(t *testing.T) {
+	recorded, err := conformance.Supergraphs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range recorded {
+		t.Run(s.File, func(t *testing.T) {
 			t.Parallel()
-			super, err := supergraph.Read(text)
+			super, err := supergraph.Read(s.SDL)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -99,23 +99,14 @@ func TestCampaignsComeAgain(t *testing.T) {
 // composed.
 func TestRouterEqualsReferenceOnRecordedSupergraphs(t *testing.T) {
 	t.Parallel()
-	plans, err := conformance.Plans()
-	if err != nil {
-		t.Fatal(err)
-	}
-	compositions, err := conformance.Compositions()
+	recorded, err := conformance.Supergraphs()
 	if err != nil {
 		t.Fatal(err)
 	}
 	report := property.NewReport()
 	campaign := property.Campaign{Seed: 1, Operations: *opsFlag, Concurrent: true}
-	for _, p := range plans {
-		campaign.Supergraph(context.Background(), p.File, p.Supergraph, report)
-	}
-	for _, c := range compositions {
-		if c.Supergraph != "" {
-			campaign.Supergraph(context.Background(), c.File, c.Supergraph, report)
-		}
+	for _, s := range recorded {
+		campaign.Supergraph(context.Background(), s.File, s.SDL, report)
 	}
 	t.Log(report)
 	judge(t, report)

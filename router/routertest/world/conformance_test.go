@@ -10,27 +10,14 @@ import (
 
 func TestEveryRecordedSupergraphHasAWorld(t *testing.T) {
 	t.Parallel()
-	plans, err := conformance.Plans()
+	recorded, err := conformance.Supergraphs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	compositions, err := conformance.Compositions()
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := map[string]string{}
-	for _, p := range plans {
-		texts[p.File] = p.Supergraph
-	}
-	for _, c := range compositions {
-		if c.Supergraph != "" {
-			texts[c.File] = c.Supergraph
-		}
-	}
-	for name, text := range texts {
-		t.Run(name, func(t *testing.T) {
+	for _, s := range recorded {
+		t.Run(s.File, func(t *testing.T) {
 			t.Parallel()
-			super, err := supergraph.Read(text)
+			super, err := supergraph.Read(s.SDL)
 			if err != nil {
 				t.Fatal(err)
 			}
