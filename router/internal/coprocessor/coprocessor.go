@@ -14,18 +14,16 @@
 package coprocessor
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/tributary-gql/tributary/router/internal/hook"
+	"github.com/tributary-gql/tributary/router/internal/hook/remote"
 )
 
 // Point is where in a request the service is asked.
@@ -56,19 +54,15 @@ type Options struct {
 	FailOpen bool
 	Stages   []Stage // at most one for each point
 	MaxBody  int64   // of a client's request that is sent
-	Client   *http.Client
 	Logger   *slog.Logger
 }
-
-// maxAnswer bounds what is read of the service's answer.
-const maxAnswer = 1 << 20
 
 // CodeUnavailable is the code of requests that are refused because the service fails.
 const CodeUnavailable = "COPROCESSOR_UNAVAILABLE"
 
 type coprocessor struct {
 	options Options
-	client  *http.Client
+	service *remote.Service
 }
 
 // message is the question. Fields that a stage does not have, or that are not asked for, are absent.
@@ -110,12 +104,7 @@ func Hooks(o Options) *hook.Hooks {
 	if len(o.Stages) == 0 {
 		return nil
 	}
-	c := &coprocessor{options: o, client: o.Client}
-	if c.client == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 128
-		c.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	}
+	c := &coprocessor{options: o, service: remote.New(remote.Options{URL: o.URL, Timeout: o.Timeout, IdleConnections: 128})}
 	hooks := &hook.Hooks{}
 	for _, s := range o.Stages {
 		switch s.Point {
@@ -247,33 +236,13 @@ func selected(header http.Header, names []string) map[string][]string {
 }
 
 func (c *coprocessor) call(ctx context.Context, m message) (said answer, err error) {
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
-	defer cancel()
 	body, err := json.Marshal(m)
 	if err != nil {
 		return said, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.options.URL, bytes.NewReader(body))
-	if err != nil {
+	status, text, err := c.service.Ask(ctx, body, http.StatusOK, http.StatusNoContent)
+	if err != nil || status == http.StatusNoContent {
 		return said, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/json")
-	response, err := c.client.Do(request)
-	if err != nil {
-		return said, err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return said, err
-	case response.StatusCode == http.StatusNoContent:
-		return said, nil
-	case response.StatusCode != http.StatusOK:
-		return said, fmt.Errorf("answered %s; 200 or 204 are answers", response.Status)
-	case len(text) > maxAnswer:
-		return said, errors.New("the answer is larger than 1 MiB")
 	}
 	if err := json.Unmarshal(text, &said); err != nil {
 		return answer{}, fmt.Errorf("the answer is not what it may be: %w", err)

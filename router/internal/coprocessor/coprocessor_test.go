@@ -170,7 +170,7 @@ func TestFailures(t *testing.T) {
 		"a redirect":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) },
 		"no JSON":       says("fine"),
 		"another shape": says(`{"headers":["a"],"reject":{"status":403}}`),
-		"too large":     says(`{"context":{"a":"` + strings.Repeat("a", maxAnswer) + `"}}`),
+		"too large":     says(`{"context":{"a":"` + strings.Repeat("a", 1<<20) + `"}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,18 +10,17 @@
 package policyhook
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
+
+	"github.com/tributary-gql/tributary/router/internal/hook/remote"
 )
 
 // Options configure a Hook.
@@ -34,14 +33,12 @@ type Options struct {
 	CacheTime time.Duration
 	// CacheSize is how many answers (of one policy each) are kept.
 	CacheSize int
-	// Client sends the requests; nil: one of its own.
-	Client *http.Client
 }
 
 // Hook asks the service. It is safe for concurrent use.
 type Hook struct {
 	options Options
-	client  *http.Client
+	service *remote.Service
 	cache   *expirable.LRU[cacheKey, bool] // nil: nothing is kept
 }
 
@@ -57,22 +54,13 @@ type Caller struct {
 	Header http.Header
 }
 
-// maxAnswer bounds what is read of an answer.
-const maxAnswer = 1 << 20
-
 // New makes a Hook.
 func New(o Options) *Hook {
 	o.Headers = slices.Clone(o.Headers)
 	for i := range o.Headers {
 		o.Headers[i] = http.CanonicalHeaderKey(o.Headers[i])
 	}
-	h := &Hook{options: o, client: o.Client}
-	if h.client == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 64
-		// An answer from elsewhere than the configured address is not the service's.
-		h.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	}
+	h := &Hook{options: o, service: remote.New(remote.Options{URL: o.URL, Timeout: o.Timeout, IdleConnections: 64})}
 	if o.CacheTime > 0 && o.CacheSize > 0 {
 		h.cache = expirable.NewLRU[cacheKey, bool](o.CacheSize, nil, o.CacheTime)
 	}
@@ -144,27 +132,9 @@ func (h *Hook) headers(client http.Header) map[string][]string {
 }
 
 func (h *Hook) call(ctx context.Context, body []byte) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.options.Timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.options.URL, bytes.NewReader(body))
+	_, text, err := h.service.Ask(ctx, body, http.StatusOK)
 	if err != nil {
 		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/json")
-	response, err := h.client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case response.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("answered %s", response.Status)
-	case len(text) > maxAnswer:
-		return nil, errors.New("the answer is larger than 1 MiB")
 	}
 	var said struct {
 		Granted []string `json:"granted"`

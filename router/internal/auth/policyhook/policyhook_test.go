@@ -102,7 +102,7 @@ func TestFailuresGrantNothing(t *testing.T) {
 		},
 		"no JSON":       answer(`granted: a`),
 		"another shape": answer(`{"granted":"a"}`),
-		"too large":     answer(`{"granted":["a"],"x":"` + strings.Repeat("x", maxAnswer) + `"}`),
+		"too large":     answer(`{"granted":["a"],"x":"` + strings.Repeat("x", 1<<20) + `"}`),
 		"no answer": func(_ http.ResponseWriter, r *http.Request) {
 			select {
 			case <-r.Context().Done():
