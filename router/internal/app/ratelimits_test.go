@@ -6,50 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/tributary-gql/tributary/router/internal/config"
+	"github.com/tributary-gql/tributary/router/internal/redistest"
 )
-
-// patience is how long a test waits for something that has to happen.
-const patience = 20 * time.Second
-
-// startRedis gives the address of a server that ends with the test.
-func startRedis(t *testing.T) string {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	free.Close()
-	_, port, _ := net.SplitHostPort(address)
-	server := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
-	if err := server.Start(); err != nil {
-		t.Fatalf("this test needs redis-server: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait() // it was killed, and that is what it says
-	})
-	client := redis.NewClient(&redis.Options{Addr: address})
-	defer client.Close()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); client.Ping(context.Background()).Err() != nil; <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatal("redis-server does not answer")
-		}
-	}
-	return address
-}
 
 // startRouter gives the URL of a router that stops with the test.
 func startRouter(t *testing.T, limits string) string {
@@ -58,7 +22,7 @@ func startRouter(t *testing.T, limits string) string {
 	c.Listen, c.Supergraph.File = "127.0.0.1:0", "../../routertest/fake/testdata/supergraph.graphql"
 	c.RateLimits.Rules = []config.RateLimit{{Name: "caller", Key: "address", Rate: 10, Per: config.Duration(time.Hour)}}
 	c.RateLimits.TrustedProxies = []string{"127.0.0.1"}
-	c.RateLimits.Timeout = config.Duration(patience)
+	c.RateLimits.Timeout = config.Duration(redistest.Patience)
 	c.RateLimits.OnError = "deny"
 	if limits != "" {
 		c.RateLimits.Redis.Addresses = []string{limits}
@@ -81,7 +45,7 @@ func startRouter(t *testing.T, limits string) string {
 	})
 	select {
 	case <-a.Ready():
-	case <-time.After(patience):
+	case <-time.After(redistest.Patience):
 		t.Fatal("the router is not ready")
 	}
 	return "http://" + a.Addr().String() + "/graphql"
@@ -115,7 +79,7 @@ func post(t *testing.T, url, forwarded, body string) (answered, string) {
 
 func TestRoutersShareOneLimit(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
+	server := redistest.Start(t).Address
 	routers := []string{startRouter(t, server), startRouter(t, server)}
 	const valid, invalid = `{"query":"{__typename}"}`, `{"query":"{ this is no GraphQL"}`
 
