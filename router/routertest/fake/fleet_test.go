@@ -233,7 +233,8 @@ func TestHandlerServesASubgraph(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := http.DefaultClient.Do(hanging); err == nil {
+	if response, err := http.DefaultClient.Do(hanging); err == nil {
+		response.Body.Close()
 		t.Error("a hanging subgraph answered")
 	}
 }
