@@ -19,6 +19,8 @@ import (
 	"github.com/maypok86/otter/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 )
 
 // Options configure a Cache. Zero values have defaults.
@@ -188,6 +190,7 @@ func (c *Cache) probe(ctx context.Context) bool {
 
 // ask counts only failures of Redis: that it lacks a key is none. A caller that goes away must not look like one.
 func (c *Cache) ask(ctx context.Context, call func(context.Context) (string, error)) (string, error) {
+	lifetime.Keep(ctx) // the client of Redis may hold it for longer than the call takes
 	return c.breaker.Execute(func() (string, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.options.Timeout)
 		defer cancel()

@@ -107,7 +107,14 @@ func (c *conn) expire(current phase) {
 func (c *conn) lookForClient(current phase) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if phase(c.phase.Load()) == current && c.current != nil && hasGone(c.socket) {
+	if phase(c.phase.Load()) != current || c.current == nil {
+		return
+	}
+	if c.expired != 0 { // the request came at the moment in which the wait for it was ended: that is over
+		c.expired = 0
+		_ = c.SetReadDeadline(time.Time{})
+	}
+	if hasGone(c.socket) {
 		c.current.end.Finish(context.Canceled)
 	}
 }
@@ -127,6 +134,12 @@ func (c *conn) abort() {
 
 // serve answers requests until the connection ends, or gives it back with a request for net/http.
 func (c *conn) serve() (rest net.Conn) {
+	defer func() { // also when a handler ends its goroutine
+		if rest == nil {
+			c.leave()
+			_ = c.Conn.Close()
+		}
+	}()
 	if c.socket == nil {
 		c.leave()
 		return c.Conn
@@ -143,8 +156,6 @@ func (c *conn) serve() (rest net.Conn) {
 			_ = c.SetReadDeadline(time.Time{})
 			return &handed{Conn: c.Conn, unread: c.in[c.from:]}
 		}
-		c.leave()
-		_ = c.Conn.Close()
 		return nil
 	}
 }

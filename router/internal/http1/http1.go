@@ -116,8 +116,9 @@ func (s *Server) begin(accepted net.Conn) {
 	}
 	go func() {
 		defer s.owned.Done()
-		rest := c.serve()
-		s.end(c, rest)
+		var rest net.Conn
+		defer func() { s.end(c, rest) }()
+		rest = c.serve()
 	}()
 }
 
@@ -176,7 +177,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close cuts off what is under way and waits for its end.
+// lastWait bounds how long Close waits for handlers.
+const lastWait = time.Second
+
+// Close cuts off what is under way and waits for its end, but not for handlers that do not mind their context.
 func (s *Server) Close() {
 	s.close()
 	s.mu.Lock()
@@ -189,5 +193,15 @@ func (s *Server) Close() {
 		c.abort()
 	}
 	s.mu.Unlock()
-	s.owned.Wait()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.owned.Wait()
+	}()
+	timer := time.NewTimer(lastWait)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
+	}
 }

@@ -59,6 +59,7 @@ func (s *Server) keep() {
 			continue
 		}
 		ticker.Stop()
+		s.date.forget()
 		select {
 		case <-s.stopped:
 			return
@@ -105,9 +106,15 @@ func (d *date) set(now time.Time) {
 	}
 }
 
+// forget is for a keeper that stops looking at the clock.
+func (d *date) forget() {
+	d.second = 0
+	d.text.Store(nil)
+}
+
 func (d *date) get() string {
 	if text := d.text.Load(); text != nil {
 		return *text
 	}
-	return time.Now().UTC().Format(http.TimeFormat) // before the keeper's first look
+	return time.Now().UTC().Format(http.TimeFormat) // before the keeper's next look
 }

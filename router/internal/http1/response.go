@@ -55,9 +55,9 @@ func (w *response) WriteHeader(status int) {
 		panic(fmt.Sprintf("invalid status %d", status))
 	case w.status != 0:
 		return
-	case status < 200:
+	case status < 200 && status != http.StatusSwitchingProtocols:
 		w.appendStatus(status)
-		w.appendFields()
+		w.appendFields(status)
 		w.conn.out = append(w.conn.out, "\r\n"...)
 		w.send(nil)
 		w.length, w.typed = unknown, false
@@ -65,7 +65,7 @@ func (w *response) WriteHeader(status int) {
 	}
 	w.status = status
 	w.appendStatus(status)
-	w.appendFields()
+	w.appendFields(status)
 	if !w.hasBody() {
 		w.length = unknown
 	}
@@ -84,33 +84,42 @@ func (w *response) appendStatus(status int) {
 	out := append(w.conn.out, "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(status), 10)
 	out = append(out, ' ')
-	out = append(out, http.StatusText(status)...)
+	if text := http.StatusText(status); text != "" {
+		out = append(out, text...)
+	} else {
+		out = append(out, "status code "...)
+		out = strconv.AppendInt(out, int64(status), 10)
+	}
 	w.conn.out = append(out, "\r\n"...)
 }
 
 // appendFields writes the handler's fields but those about the body's length, which begin adds.
-func (w *response) appendFields() {
+func (w *response) appendFields(status int) {
 	w.names = w.names[:0]
 	for name := range w.header {
 		w.names = append(w.names, name)
 	}
 	slices.Sort(w.names)
-	out, dated := w.conn.out, false
+	out, isFinal := w.conn.out, status >= 200
+	needsDate := isFinal
 	for _, name := range w.names {
 		switch name {
 		case "Content-Length":
-			if n, err := strconv.ParseInt(w.header[name][0], 10, 64); err == nil && n >= 0 {
+			if n, err := strconv.ParseInt(w.header.Get(name), 10, 64); err == nil && n >= 0 {
 				w.length = n
 			}
 			continue
 		case "Transfer-Encoding":
 			continue
-		case "Content-Type":
+		case "Content-Type", "Content-Encoding": // what is encoded looks like nothing
+			if status == http.StatusNotModified && name == "Content-Type" {
+				continue
+			}
 			w.typed = true
 		case "Date":
-			dated = true
+			needsDate = false
 		case "Connection":
-			w.closes = w.closes || slices.ContainsFunc(w.header[name], func(v string) bool { return strings.EqualFold(v, "close") })
+			w.closes = w.closes || isFinal && slices.ContainsFunc(w.header[name], saysClose)
 		}
 		if !isName(name) {
 			continue
@@ -119,10 +128,24 @@ func (w *response) appendFields() {
 			out = appendField(out, name, value)
 		}
 	}
-	if !dated {
+	if needsDate {
 		out = appendField(out, "Date", w.conn.server.date.get())
 	}
+	if isFinal && !w.closes && w.conn.closing.Load() {
+		out = appendField(out, "Connection", "close")
+		w.closes = true
+	}
 	w.conn.out = out
+}
+
+// saysClose looks for an option among those of a Connection header (RFC 9110, section 7.6.1).
+func saysClose(value string) bool {
+	for option := range strings.SplitSeq(value, ",") {
+		if strings.EqualFold(strings.TrimSpace(option), "close") {
+			return true
+		}
+	}
+	return false
 }
 
 // appendField writes a field. A value cannot begin another one.
@@ -130,7 +153,7 @@ func appendField(out []byte, name, value string) []byte {
 	out = append(out, name...)
 	out = append(out, ": "...)
 	start := len(out)
-	out = append(out, strings.Trim(value, " \t")...)
+	out = append(out, strings.Trim(value, " \t\r\n")...)
 	for i := start; i < len(out); i++ {
 		if out[i] == '\r' || out[i] == '\n' {
 			out[i] = ' '

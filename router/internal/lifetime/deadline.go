@@ -14,7 +14,11 @@ func WithDeadline(parent context.Context, deadline time.Time) (context.Context, 
 		return c, c.stop
 	}
 	c, _ := scratch.Take(timedKey{}).(*timed)
-	if c == nil || !c.again() {
+	if c != nil && !c.again() {
+		scratch.Remove(c) // else there would be one more after each deadline that has passed
+		c = nil
+	}
+	if c == nil {
 		c = newTimed()
 		scratch.Put(timedKey{}, c)
 	}

@@ -1,10 +1,18 @@
 package lifetime
 
-import "context"
+import (
+	"context"
+	"slices"
+	"sync"
+)
 
 // Scratch is memory of a request that the next request of its connection uses again, where nothing of the first is in use
-// any more. It belongs to the goroutine that answers the request; others may call Value once that has started them.
-type Scratch struct{ pieces []piece }
+// any more. It belongs to the goroutine that answers the request. Others may call Value at any time: package context does,
+// from the goroutine that ends a context.
+type Scratch struct {
+	mu     sync.Mutex
+	pieces []piece // guarded by mu
+}
 
 type piece struct {
 	key, value any
@@ -13,6 +21,8 @@ type piece struct {
 
 // Take gives what an earlier request has put under a key and this one has not taken yet, else nil.
 func (s *Scratch) Take(key any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range s.pieces {
 		if p := &s.pieces[i]; p.key == key && !p.inUse {
 			p.inUse = true
@@ -24,11 +34,22 @@ func (s *Scratch) Take(key any) any {
 
 // Put keeps a value for this request and later ones.
 func (s *Scratch) Put(key, value any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.pieces = append(s.pieces, piece{key, value, true})
+}
+
+// Remove forgets a value that nobody may use again.
+func (s *Scratch) Remove(value any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pieces = slices.DeleteFunc(s.pieces, func(p piece) bool { return p.value == value })
 }
 
 // Value gives what this request has put or taken under a key, else nil.
 func (s *Scratch) Value(key any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range s.pieces {
 		if p := &s.pieces[i]; p.inUse && p.key == key {
 			return p.value
@@ -39,6 +60,8 @@ func (s *Scratch) Value(key any) any {
 
 // Reset makes everything free for the next request.
 func (s *Scratch) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range s.pieces {
 		s.pieces[i].inUse = false
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/tributary-gql/tributary/router/internal/lifetime"
 	"github.com/tributary-gql/tributary/router/internal/redisconn"
 )
 
@@ -37,6 +38,7 @@ func newRedisStore(o RedisOptions, timeout time.Duration, prefix string) *redisS
 // demand that was answered with tokens but is not debited is the caller's to read as refused. A caller that goes away does
 // not stop it: the tokens are as good as taken, and a cancelled call would look like a failure of Redis.
 func (s *redisStore) take(ctx context.Context, demands []demand) ([]grant, error) {
+	lifetime.Keep(ctx) // the client of Redis may hold it for longer than the call takes
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	if s.cluster == nil || len(demands) == 1 {
