@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// never is a deadline that does not come.
+var never = time.Now().Add(time.Hour)
+
 var discard = slog.New(slog.DiscardHandler)
 
 // held is a handler that waits until it may go on, or its context ends.
