@@ -29,6 +29,7 @@ type conn struct {
 	server *Server
 	socket syscall.RawConn
 	remote string // address
+	at     int    // in server.conns; guarded by server.mu
 
 	phase   atomic.Uint64
 	closing atomic.Bool // no further request

@@ -75,7 +75,7 @@ func TestClientsThatStay(t *testing.T) {
 	send(t, c, post("/p", "a")+post("/p", "b"))
 	ctx := <-h.begun
 	s.mu.Lock()
-	for its := range s.conns {
+	for _, its := range s.conns {
 		its.mu.Lock()
 		its.expired = 1 // a phase that is over
 		_ = its.SetReadDeadline(aLongTimeAgo)
@@ -85,7 +85,7 @@ func TestClientsThatStay(t *testing.T) {
 	eventually(t, "the keeper has looked", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for its := range s.conns {
+		for _, its := range s.conns {
 			its.mu.Lock()
 			defer its.mu.Unlock()
 			return its.expired == 0
@@ -175,7 +175,7 @@ func TestShutdownHandsOver(t *testing.T) {
 	eventually(t, "it is being read", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for its := range s.conns {
+		for _, its := range s.conns {
 			return phase(its.phase.Load()).activity() == reading
 		}
 		return false

@@ -41,7 +41,7 @@ type Server struct {
 	mu       sync.Mutex
 	closing  bool
 	listener net.Listener // nil before Serve
-	conns    map[*conn]struct{}
+	conns    []*conn       // in no order
 	changed  chan struct{} // closed when the last connection goes while the server is closing
 	awake    chan struct{} // wakes the keeper when there is a first connection; of size 1
 	stopped  chan struct{} // closed by Close
@@ -51,7 +51,7 @@ type Server struct {
 // New makes a Server.
 func New(o Options) *Server {
 	return &Server{
-		options: o, conns: map[*conn]struct{}{}, changed: make(chan struct{}), awake: make(chan struct{}, 1), stopped: make(chan struct{}),
+		options: o, changed: make(chan struct{}), awake: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
 }
 
@@ -104,7 +104,8 @@ func (s *Server) begin(accepted net.Conn) {
 		_ = accepted.Close()
 		return
 	}
-	s.conns[c] = struct{}{}
+	c.at = len(s.conns)
+	s.conns = append(s.conns, c)
 	s.owned.Add(1)
 	first := len(s.conns) == 1
 	s.mu.Unlock()
@@ -129,7 +130,10 @@ func (s *Server) end(c *conn, rest net.Conn) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns, c)
+	last := len(s.conns) - 1
+	moved := s.conns[last]
+	s.conns[c.at], moved.at, s.conns[last] = moved, c.at, nil
+	s.conns = s.conns[:last]
 	if s.closing && len(s.conns) == 0 {
 		close(s.changed)
 	}
@@ -155,7 +159,7 @@ func (s *Server) close() bool {
 	if len(s.conns) == 0 {
 		close(s.changed)
 	}
-	for c := range s.conns {
+	for _, c := range s.conns {
 		c.closing.Store(true)
 		if current := phase(c.phase.Load()); current.activity() == idle {
 			c.expire(current)
@@ -189,7 +193,7 @@ func (s *Server) Close() {
 	default:
 		close(s.stopped)
 	}
-	for c := range s.conns {
+	for _, c := range s.conns {
 		c.abort()
 	}
 	s.mu.Unlock()

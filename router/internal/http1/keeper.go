@@ -6,9 +6,12 @@ import (
 	"time"
 )
 
-// tick is how often the keeper looks at connections: a client that goes away is noticed after two ticks at most, and
-// timeouts are exact to one.
-const tick = 50 * time.Millisecond
+// tick is how often the keeper looks at connections, and mostLooks at how many of them: a client that goes away is noticed
+// after two ticks, and timeouts are exact to one, with more connections after as many ticks more as it takes to see all.
+const (
+	tick      = 50 * time.Millisecond
+	mostLooks = 2000
+)
 
 // patience is how long the rest of a request may take before net/http waits for it.
 const patience = time.Second
@@ -36,7 +39,7 @@ func (p phase) next(activity phase) phase { return p - p.activity() + activities
 func (s *Server) keep() {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	var conns []*conn
+	conns, next := make([]*conn, 0, 64), 0
 	for {
 		select {
 		case <-s.stopped:
@@ -45,12 +48,7 @@ func (s *Server) keep() {
 		}
 		now := time.Now()
 		s.date.set(now)
-		s.mu.Lock()
-		conns = conns[:0]
-		for c := range s.conns {
-			conns = append(conns, c)
-		}
-		s.mu.Unlock()
+		conns, next = s.some(conns[:0], next)
 		for _, c := range conns {
 			s.lookAt(c, now)
 		}
@@ -68,6 +66,18 @@ func (s *Server) keep() {
 			ticker.Reset(tick)
 		}
 	}
+}
+
+// some appends the connections to look at now, those from next on, and gives where to go on. One that takes another one's
+// place meanwhile is looked at in the next turn.
+func (s *Server) some(conns []*conn, next int) ([]*conn, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if next >= len(s.conns) {
+		next = 0
+	}
+	end := min(next+mostLooks, len(s.conns))
+	return append(conns, s.conns[next:end]...), end
 }
 
 // lookAt is the keeper's look at one connection.
