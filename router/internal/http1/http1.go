@@ -40,7 +40,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	closing  bool
-	listener net.Listener // nil before Serve
+	listener net.Listener  // nil before Serve
 	conns    []*conn       // in no order
 	changed  chan struct{} // closed when the last connection goes while the server is closing
 	awake    chan struct{} // wakes the keeper when there is a first connection; of size 1
