@@ -39,6 +39,7 @@ func (p phase) next(activity phase) phase { return p - p.activity() + activities
 func (s *Server) keep() {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	s.date.set(time.Now())
 	conns, next := make([]*conn, 0, 64), 0
 	for {
 		select {

@@ -23,6 +23,9 @@ type countingConn struct {
 	calls *connCalls
 }
 
+// NetConn lets package http1 see the socket.
+func (c countingConn) NetConn() net.Conn { return c.Conn }
+
 type connCalls struct{ reads, writes, conns atomic.Int64 }
 
 func (c countingConn) Read(p []byte) (int, error) {
@@ -103,9 +106,29 @@ func serveAnswers(t testing.TB, answer string) (address string) {
 }
 
 // TestSystemCalls counts what a request with one fetch asks of its connections, so that nobody adds a flush or a read
-// without seeing it. The server's second read waits for the client to go away while the request runs.
+// without seeing it. net/http's second read waits for the client to go away while the request runs.
 func TestSystemCalls(t *testing.T) {
 	t.Parallel()
+	t.Run("net/http", func(t *testing.T) {
+		t.Parallel()
+		countSystemCalls(t, 2, func(handler http.Handler, l net.Listener) {
+			httpServer := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+			served := make(chan error, 1)
+			go func() { served <- httpServer.Serve(l) }()
+			t.Cleanup(func() {
+				_ = httpServer.Close()
+				<-served
+			})
+		})
+	})
+	t.Run("http1", func(t *testing.T) {
+		t.Parallel()
+		countSystemCalls(t, 1, func(handler http.Handler, l net.Listener) { serveHTTP1(t, handler, l) })
+	})
+}
+
+func countSystemCalls(t *testing.T, reads int64, serve func(http.Handler, net.Listener)) {
+	t.Helper()
 	subgraph := serveAnswers(t, `{"data":{"other":"x"}}`)
 	var in, out connCalls
 	client, err := subgraphclient.New(subgraphclient.Options{
@@ -124,13 +147,7 @@ func TestSystemCalls(t *testing.T) {
 	}
 	t.Cleanup(client.Close)
 	listener := countingListener{listenLocal(t), &in}
-	httpServer := &http.Server{Handler: shareServer(t, ShareAnonymous, subgraphclient.Share(client), time.Minute), ReadHeaderTimeout: time.Minute}
-	served := make(chan error, 1)
-	go func() { served <- httpServer.Serve(listener) }()
-	t.Cleanup(func() {
-		_ = httpServer.Close()
-		<-served
-	})
+	serve(shareServer(t, ShareAnonymous, subgraphclient.Share(client), time.Minute), listener)
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +179,7 @@ func TestSystemCalls(t *testing.T) {
 		got, want int64
 	}{
 		{"writes to the client", in.writes.Load(), requests},
-		{"reads from the client", in.reads.Load(), 2*requests + 1},
+		{"reads from the client", in.reads.Load(), reads*requests + 1},
 		{"connections to the subgraph", out.conns.Load(), 1},
 		{"writes to the subgraph", out.writes.Load(), requests},
 		{"reads from the subgraph", out.reads.Load(), requests},
