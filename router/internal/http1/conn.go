@@ -199,7 +199,7 @@ func (c *conn) more(length int) error {
 	if unread == 0 {
 		c.rewind()
 		c.turn(idle)
-		if c.closing.Load() {
+		if c.closing.Load() && !hasSent(c.socket) {
 			return errExpired
 		}
 	} else if phase(c.phase.Load()).activity() != reading {
@@ -224,8 +224,9 @@ func (c *conn) more(length int) error {
 			continue // it was meant for the phase before
 		case unread > 0:
 			return errNotPlain
+		case !hasSent(c.socket): // else the request came just now: it is answered
+			return errExpired
 		}
-		return errExpired
 	}
 }
 

@@ -137,6 +137,32 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
+// TestShutdownLosesNothing that has reached the server.
+func TestShutdownLosesNothing(t *testing.T) {
+	t.Parallel()
+	lost := 0
+	for range 30 {
+		address, s := startServer(t, Options{Handler: echo})
+		c := dial(t, address)
+		from := bufio.NewReader(c)
+		send(t, c, post("/p", "a"))
+		expect(t, from, "/p a")
+		send(t, c, post("/p", "b"))
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(from, nil)
+		if err != nil {
+			lost++
+			continue
+		}
+		_ = answer.Body.Close()
+	}
+	if lost > 0 {
+		t.Errorf("%d of 30 requests were lost", lost)
+	}
+}
+
 // TestShutdownInTime: when its time is over the others go on until Close.
 func TestShutdownInTime(t *testing.T) {
 	t.Parallel()

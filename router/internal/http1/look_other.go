@@ -7,3 +7,5 @@ import "syscall"
 const canLook = false
 
 func hasGone(syscall.RawConn) bool { return false }
+
+func hasSent(syscall.RawConn) bool { return false }
