@@ -68,11 +68,11 @@ func (x *exchange) begin(content []byte) {
 
 // isOver ends the exchange, and tells whether it can be used again.
 func (x *exchange) isOver() bool {
+	x.body.rest = nil // the buffer is the next request's
 	if x.released && !x.kept.Load() && x.end.Unused() {
 		x.scratch.Reset()
 		return true
 	}
-	x.body.rest = nil // the buffer is the next request's
 	x.end.Finish(context.Canceled)
 	return false
 }

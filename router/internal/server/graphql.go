@@ -82,6 +82,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.answerError(w, r, media, err)
 		return
 	}
+	*m = memory{} // a body may be large, and the connection idle for long
 	s.release(r)
 }
 
