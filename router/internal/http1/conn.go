@@ -57,6 +57,7 @@ func newConn(s *Server, accepted net.Conn) *conn {
 	if address := accepted.RemoteAddr(); address != nil {
 		c.remote = address.String()
 	}
+	c.turn(idle) // a phase that the keeper has not seen
 	return c
 }
 
