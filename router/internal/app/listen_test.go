@@ -16,6 +16,9 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/config"
 )
 
+// patience is how long a test waits for something that has to happen.
+const patience = 20 * time.Second
+
 // listening is a router on an address, and how it ends.
 type listening struct {
 	network, address string
