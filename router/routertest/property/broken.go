@@ -34,7 +34,7 @@ func compareBroken(o *Outcome, c Case) *Failure {
 	if broken.nulls, err = nullsOf(c.World, c); err != nil {
 		return &Failure{"reference", err.Error()}
 	}
-	if _, failure := toldBy(got.Errors); failure != nil {
+	if _, failure := toldBy(got.Errors, o.maxErrors); failure != nil {
 		return failure
 	}
 	for _, e := range got.Errors { // one that stands for more has no path: it may speak of all

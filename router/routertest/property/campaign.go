@@ -167,7 +167,7 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 		if ctx.Err() != nil {
 			return true
 		}
-		in.World, in.Faults, in.Caller, in.Defer, in.Events = options, nil, nil, false, 0
+		in.World, in.Faults, in.Caller, in.Defer, in.Events, in.MaxErrors = options, nil, nil, false, 0, 0
 		in.World.Seed = uint64(1 + random.IntN(3))
 		if order := 1 + random.Uint64N(1<<32); !c.Concurrent {
 			in.Order = order
@@ -186,6 +186,9 @@ func (c Campaign) Subgraphs(ctx context.Context, name string, in Input, super *s
 			kind = ast.Mutation
 		case 16, 17:
 			kind = ast.Subscription
+		}
+		if few := 1 + random.IntN(6); few <= 3 && !in.Defer {
+			in.MaxErrors = few
 		}
 		w := worlds.of(first, in.World)
 		if (kind == ast.Mutation && w.API.Mutation == nil) || (kind == ast.Subscription && w.API.Subscription == nil) {
@@ -322,7 +325,7 @@ func (c *Coverage) countErrors(in Input, o *Outcome) {
 	if slices.ContainsFunc(o.Expected.Errors, func(e executeError) bool { return goesUp(o, e) }) {
 		c.Add(nulledParent)
 	}
-	if len(o.Expected.Errors) > maxErrors {
+	if len(o.Expected.Errors) > o.maxErrors {
 		c.Add(cutErrors)
 	}
 }

@@ -32,6 +32,8 @@ type Case struct {
 	// Order is what the order is made of in which fetches are asked and answers merged that are under way together: it is the
 	// same each time. 0: as it comes, in goroutines.
 	Order uint64
+	// MaxErrors is how many errors a payload may have; 0: the router's default.
+	MaxErrors int
 	// Through replaces how subgraphs are reached; nil: in process.
 	Through func(*fake.Fleet) exec.Fetcher
 }
@@ -44,7 +46,16 @@ type Outcome struct {
 	Expected execute.Result
 
 	conditional bool // the operation has @skip or @include
+	maxErrors   int  // in a payload
+	tellers     int  // how many may tell of one error: the subgraphs, where they fail, else the router alone
 	joined      bool // Payload was put together from several
+}
+
+func newOutcome(c Case) *Outcome {
+	return &Outcome{
+		Fleet: fake.New(c.World), conditional: isConditional(c.Request.Document), joined: c.Defer,
+		maxErrors: c.maxErrors(), tellers: c.tellers(),
+	}
 }
 
 // Failure is a case in which something does not hold.
@@ -101,12 +112,12 @@ func (b *Bench) patiently(ctx context.Context, c Case, check func(context.Contex
 		}
 		return r.outcome, r.failure
 	case <-time.After(patience + patience/4): // what heeds its context has ended by now
-		return &Outcome{Fleet: fake.New(c.World)}, hang
+		return newOutcome(c), hang
 	}
 }
 
 func (b *Bench) check(ctx context.Context, c Case) (outcome *Outcome, failure *Failure) {
-	outcome = &Outcome{Fleet: fake.New(c.World), conditional: isConditional(c.Request.Document), joined: c.Defer}
+	outcome = newOutcome(c)
 	defer func() {
 		if reason := recover(); reason != nil {
 			failure = &Failure{"panic", fmt.Sprintf("%v\n%s", reason, debug.Stack())}
@@ -127,7 +138,7 @@ func (b *Bench) check(ctx context.Context, c Case) (outcome *Outcome, failure *F
 	if c.Through != nil {
 		reach = c.Through(outcome.Fleet)
 	}
-	payloads, err := outcome.Prepared.Run(ctx, reach, c.Caller, c.Order)
+	payloads, err := outcome.Prepared.Run(ctx, reach, c)
 	if err != nil {
 		return outcome, failureOf(err)
 	}
@@ -354,7 +365,7 @@ func (b *Bench) CheckEvents(ctx context.Context, c Case, n int) (outcome *Outcom
 }
 
 func (b *Bench) checkEvents(ctx context.Context, c Case, n int) (outcome *Outcome, failure *Failure) {
-	outcome = &Outcome{Fleet: fake.New(c.World), conditional: isConditional(c.Request.Document)}
+	outcome = newOutcome(c)
 	defer func() {
 		if reason := recover(); reason != nil {
 			failure = &Failure{"panic", fmt.Sprintf("%v\n%s", reason, debug.Stack())}
@@ -369,7 +380,7 @@ func (b *Bench) checkEvents(ctx context.Context, c Case, n int) (outcome *Outcom
 	if err != nil {
 		return outcome, failureOf(err)
 	}
-	payloads, err := outcome.Prepared.Run(ctx, &fetcher{fleet: outcome.Fleet, events: n}, c.Caller, c.Order)
+	payloads, err := outcome.Prepared.Run(ctx, &fetcher{fleet: outcome.Fleet, events: n}, c)
 	if err != nil {
 		return outcome, failureOf(err)
 	}

@@ -24,7 +24,7 @@ func NewCoverage() *Coverage {
 	for _, kind := range fake.FaultKinds() {
 		required = append(required, faultName(kind))
 	}
-	required = append(required, failedField, nulledParent, deniedField, nullKeys, subscribed, deferredPart, oneOfInput)
+	required = append(required, failedField, nulledParent, deniedField, cutErrors, nullKeys, subscribed, deferredPart, oneOfInput)
 	return &Coverage{Required: required, counts: map[string]int{}}
 }
 

@@ -12,8 +12,9 @@ import (
 // TestListsOfErrorsThatAreCut: what may be missing of a list of errors, and how it has to say so.
 func TestListsOfErrorsThatAreCut(t *testing.T) {
 	t.Parallel()
+	const maxErrors = 100
 	const expected = maxErrors + 5 // all at fields that are null, none hides another
-	outcome := &Outcome{}
+	outcome := &Outcome{maxErrors: maxErrors, tellers: 1}
 	data := make([]string, expected)
 	for i := range data {
 		data[i] = "null"
@@ -40,7 +41,7 @@ func TestListsOfErrorsThatAreCut(t *testing.T) {
 	}{
 		{"cut, and says of all", list(maxErrors, left(5)), ""},
 		{"cut, and says of some", list(maxErrors, left(1)), ""},
-		{"cut, and says of more than there are", list(maxErrors, left(6)), "6 errors were left out, 5 are missing"},
+		{"cut, and says of more than there are", list(maxErrors, left(6)), "6 errors were left out, of 105 at most"},
 		{"cut without a word", list(maxErrors), "no error at [list 100]"},
 		{"not cut", list(expected), "too many errors"},
 		{"cut too early", list(maxErrors-1, left(5)), "errors left out in a list"},

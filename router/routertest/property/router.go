@@ -16,7 +16,6 @@ import (
 	"github.com/tributary-gql/tributary/router/internal/planner"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
 	"github.com/tributary-gql/tributary/router/routertest/generate"
-	"github.com/tributary-gql/tributary/router/routertest/reference"
 	"github.com/tributary-gql/tributary/schema/supergraph"
 )
 
@@ -106,17 +105,16 @@ func (r *Router) compile(p *Prepared, request generate.Operation, literals opera
 	return nil
 }
 
-// Run executes a prepared request for a caller (nil: one who may see everything) and gives its payloads. What is under way
-// together goes on in an order that is made of a number; 0: as it comes, in goroutines.
-func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher, caller *reference.Caller, order uint64) ([][]byte, error) {
+// Run executes the prepared request of a case and gives its payloads.
+func (p *Prepared) Run(ctx context.Context, fetcher exec.Fetcher, c Case) ([][]byte, error) {
 	authorizations := make([]bool, len(p.Plan.Authorizations))
 	for i, a := range p.Plan.Authorizations {
-		authorizations[i] = caller == nil || caller.Meets(a.Authenticated, a.Scopes, a.Policies)
+		authorizations[i] = c.Caller == nil || c.Caller.Meets(a.Authenticated, a.Scopes, a.Policies)
 	}
 	var payloads collector
-	input := exec.Input{Variables: p.variables, Authorizations: authorizations, Limits: exec.Limits{Errors: maxErrors}}
-	if order != 0 {
-		input.Turn = rand.New(rand.NewPCG(order, 0)).IntN
+	input := exec.Input{Variables: p.variables, Authorizations: authorizations, Limits: exec.Limits{Errors: c.maxErrors()}}
+	if c.Order != 0 {
+		input.Turn = rand.New(rand.NewPCG(c.Order, 0)).IntN
 	}
 	alone := &mutationsAlone{}
 	if p.Plan.Kind == plan.Mutation {

@@ -27,13 +27,17 @@ type Input struct {
 	Defer      bool
 	Events     int    // of a subscription
 	Order      uint64 // of what happens at once, see Case
+	MaxErrors  int    // in a payload, see Case
 	// Through replaces how subgraphs are reached; nil: in process.
 	Through func(*fake.Fleet) exec.Fetcher
 }
 
 // on is the input as a case in a world.
 func (in Input) on(w *world.World) Case {
-	return Case{World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer, Order: in.Order, Through: in.Through}
+	return Case{
+		World: w, Request: in.Request, Faults: in.Faults, Caller: in.Caller, Defer: in.Defer, Order: in.Order, MaxErrors: in.MaxErrors,
+		Through: in.Through,
+	}
 }
 
 // world is the input's world. Subgraphs are what their own SDL says, so that composition is put to the test as well.
@@ -150,6 +154,7 @@ func shrinkWorld(in Input, fails func(Input) bool) Input {
 		func(i *Input) { i.Caller = nil },
 		func(i *Input) { i.Defer = false },
 		func(i *Input) { i.Order = 1 },
+		func(i *Input) { i.MaxErrors = 0 },
 		func(i *Input) { i.Events = min(1, i.Events) },
 	} {
 		candidate := in
@@ -203,6 +208,7 @@ func (in Input) Scenario(title string) *scenario.Scenario {
 		Settings: scenario.SettingsOf(in.World), Operation: in.Request,
 	}
 	s.Settings.Caller, s.Settings.Defer, s.Settings.Events, s.Settings.Order = in.Caller, in.Defer, in.Events, in.Order
+	s.Settings.MaxErrors = in.MaxErrors
 	for _, f := range in.Faults {
 		s.Settings.Faults = append(s.Settings.Faults, scenario.Fault{
 			Kind: f.Kind.String(), Subgraph: f.Subgraph, Skip: f.Skip, Times: f.Times, Index: f.Index, Size: f.Size,
@@ -220,6 +226,7 @@ func InputOf(s *scenario.Scenario) (Input, error) {
 	in := Input{
 		Subgraphs: s.Subgraphs, World: s.Settings.Options(), Request: s.Operation, Faults: faults,
 		Caller: s.Settings.Caller, Defer: s.Settings.Defer, Events: s.Settings.Events, Order: s.Settings.Order,
+		MaxErrors: s.Settings.MaxErrors,
 	}
 	if len(s.Subgraphs) == 0 {
 		in.Supergraph = s.Supergraph

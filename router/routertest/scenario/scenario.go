@@ -59,6 +59,8 @@ type Settings struct {
 	Events int               `json:"events,omitempty"` // of a subscription
 	// Order is what the order is made of in which things happen that are under way together; absent: as it comes.
 	Order uint64 `json:"order,omitempty"`
+	// MaxErrors is how many errors a payload may have; absent: the router's default.
+	MaxErrors int `json:"maxErrors,omitempty"`
 	// Wire: the subgraphs are behind real connections, asked through the router's own HTTP client.
 	Wire bool `json:"wire,omitempty"`
 	// OperationName chooses among several operations.

@@ -111,6 +111,9 @@ func (w *World) Labels() map[string]bool { return w.options.Labels }
 // HasNullKeys tells whether some entities have nulls in their keys, so that some of their fields cannot be asked for.
 func (w *World) HasNullKeys() bool { return w.options.NullKeys > 0 }
 
+// HasFailures tells whether some values fail in every subgraph that resolves them.
+func (w *World) HasFailures() bool { return w.options.Failures > 0 }
+
 // Root is the object on which an operation of that kind starts.
 func (w *World) Root(kind ast.Operation) *Object {
 	name := w.Super.Query
