@@ -23,7 +23,15 @@ type reportedError struct {
 type errorList struct {
 	text    []byte
 	entries []errorEntry
-	dropped int // how many were left out, at least
+	// tallies are one for all errors or, where there are several payloads, one for each fetch and a last one for ownErrors: the
+	// errors of a payload to come leave those of the next one their room.
+	tallies []tally
+}
+
+// tally counts errors.
+type tally struct {
+	kept int
+	left int // out, at least
 }
 
 type errorEntry struct {
@@ -34,20 +42,48 @@ type errorEntry struct {
 // ownErrors is the fetch number of errors that projection finds: they come last.
 const ownErrors = 1<<31 - 1
 
-func (l *errorList) reset() {
+// reset forgets all errors, and counts those to come by a number of tallies.
+func (l *errorList) reset(tallies int) {
 	if cap(l.text) > retainedBody {
 		l.text = nil
 	}
-	l.text, l.entries, l.dropped = l.text[:0], l.entries[:0], 0
+	l.text, l.entries, l.tallies = l.text[:0], l.entries[:0], resized(l.tallies, tallies)
+}
+
+// tallyOf is the tally that counts the errors of a fetch.
+func (l *errorList) tallyOf(fetch int32) *tally { return &l.tallies[min(int(fetch), len(l.tallies)-1)] }
+
+// leaveOut notes that errors of a fetch are not told.
+func (l *errorList) leaveOut(fetch int32, n int) { l.tallyOf(fetch).left += n }
+
+// forget drops the errors of a payload (see appendErrors) and tells how many of them were left out before.
+func (l *errorList) forget(of func(fetch int32) bool) (left int) {
+	for i := range l.tallies {
+		fetch := int32(i)
+		if i == len(l.tallies)-1 {
+			fetch = ownErrors
+		}
+		if of == nil || of(fetch) {
+			left += l.tallies[i].left
+			l.tallies[i] = tally{}
+		}
+	}
+	l.entries = slices.DeleteFunc(l.entries, func(entry errorEntry) bool { return of == nil || of(entry.fetch) })
+	if len(l.entries) == 0 {
+		l.text = l.text[:0]
+	}
+	return left
 }
 
 // report adds an error to the next payload.
 func (e *execution) report(r reportedError) {
 	l := &e.errors
-	if len(l.entries) >= e.limits.Errors {
-		l.dropped++
+	counted := l.tallyOf(r.fetch)
+	if counted.kept >= e.limits.Errors {
+		counted.left++
 		return
 	}
+	counted.kept++
 	start := len(l.text)
 	text, code := e.appendError(l.text, r)
 	l.text = text
@@ -110,26 +146,24 @@ func (e *execution) appendError(dst []byte, r reportedError) (text []byte, code 
 func (e *execution) appendErrors(dst []byte, of func(fetch int32) bool) []byte {
 	l := &e.errors
 	slices.SortStableFunc(l.entries, func(a, b errorEntry) int { return cmp.Compare(a.fetch, b.fetch) })
-	start, kept := len(dst), 0
+	start, told, left := len(dst), 0, 0
 	for _, entry := range l.entries {
-		if of != nil && !of(entry.fetch) {
-			l.entries[kept] = entry
-			kept++
-			continue
+		switch {
+		case of != nil && !of(entry.fetch):
+		case told == e.limits.Errors:
+			left++
+		default:
+			told++
+			dst = append(dst, ',')
+			dst = append(dst, l.text[entry.start:entry.end]...)
 		}
-		dst = append(dst, ',')
-		dst = append(dst, l.text[entry.start:entry.end]...)
 	}
-	if l.dropped > 0 {
-		dst = append(dst, `,{"message":"At least `...)
-		dst = strconv.AppendInt(dst, int64(l.dropped), 10)
-		dst = append(dst, ` more errors were left out.","extensions":{"code":"`+CodeTooManyErrors+`"}}`...)
-		l.dropped = 0
+	if left += l.forget(of); left > 0 {
+		dst = append(dst, `,{"message":"More errors were left out: at least `...)
+		dst = strconv.AppendInt(dst, int64(left), 10)
+		dst = append(dst, `.","extensions":{"code":"`+CodeTooManyErrors+`"}}`...)
+		e.observeError(CodeTooManyErrors)
 	}
-	if kept == 0 {
-		l.reset()
-	}
-	l.entries = l.entries[:kept]
 	return closeList(dst, start)
 }
 

@@ -3,6 +3,7 @@ package exec
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,11 +82,67 @@ func TestErrorsBeyondTheLimit(t *testing.T) {
 			}
 			want := ""
 			if c.more > 0 {
-				want = fmt.Sprintf("At least %d more errors were left out.", c.more)
+				want = fmt.Sprintf("More errors were left out: at least %d.", c.more)
 			}
 			if len(told) != c.told || last != want {
 				t.Errorf("%d errors and %q, want %d and %q", len(told), last, c.told, want)
 			}
 		})
 	}
+}
+
+// TestPayloadsKeepTheirErrors: what a deferred part has more errors of than are told leaves those of the payload before it
+// alone, whichever comes first.
+func TestPayloadsKeepTheirErrors(t *testing.T) {
+	t.Parallel()
+	s := scenarioOf(t, "deferred")
+	fail := func(path string, n int) string {
+		return `{"data":null,"errors":[` + strings.Repeat(`,{"message":"boom","path":`+path+`}`, n)[1:] + `]}`
+	}
+	s.sections["answers/1.json"] = fail(`["_entities",0,"inStock"]`, 5)
+	s.sections["answers/0.json"] = `{"data":{"topProducts":[{"upc":"1"}],"me":null},` +
+		`"errors":[{"message":"no me","path":["me"]},{"message":"no me","path":["me"]},{"message":"no me","path":["me"]}]}`
+	s.input.Limits.Errors = 2
+	s.input.Turn = func(n int) int { return n - 1 } // payloads give way as long as something is under way
+	s.run(t)
+	want := [][]string{
+		{"no me", "no me", "More errors were left out: at least 1."},
+		{"boom", "boom", "More errors were left out: at least 3."},
+	}
+	for i, payload := range s.emitted[:2] {
+		if got := messages(t, payload); !slices.Equal(got, want[i]) {
+			t.Errorf("payload %d has the errors %q, want %q\n%s", i, got, want[i], payload)
+		}
+	}
+}
+
+// TestErrorWhereADeferredPartBegins: it is told once, with the payload that shows the field.
+func TestErrorWhereADeferredPartBegins(t *testing.T) {
+	t.Parallel()
+	s := scenarioOf(t, "deferred")
+	s.sections["answers/0.json"] = `{"data":{"topProducts":[{"upc":"1"}],"me":null},"errors":[{"message":"no me","path":["me"]}]}`
+	s.run(t)
+	if got := messages(t, s.emitted[0]); !slices.Equal(got, []string{"no me"}) {
+		t.Errorf("got the errors %q, want one", got)
+	}
+}
+
+// messages are those of the errors in a payload.
+func messages(t *testing.T, payload []byte) []string {
+	t.Helper()
+	type list struct{ Errors []struct{ Message string } }
+	var p struct {
+		list
+		Incremental []list
+	}
+	if err := json.Unmarshal(payload, &p); err != nil {
+		t.Fatal(err)
+	}
+	var messages []string
+	for _, part := range append(p.Incremental, p.list) {
+		for _, e := range part.Errors {
+			messages = append(messages, e.Message)
+		}
+	}
+	return messages
 }

@@ -101,7 +101,7 @@ type Input struct {
 type Limits struct {
 	ResponseBytes int // of one payload; default 128 MiB
 	Nodes         int // values in the response tree, 12 bytes each; default 8 Mi
-	Errors        int // in one payload, at least 1; default 1000
+	Errors        int // in one list of errors, at least 1; default 1000
 }
 
 // ErrorPolicy decides what clients see of what went wrong in subgraphs.

@@ -147,7 +147,11 @@ func (e *execution) forget() {
 	clear(e.sources)
 	e.sources = e.sources[:0]
 	e.tree.Reset(e.limits.Nodes)
-	e.errors.reset()
+	tallies := 1
+	if e.hasDeferred() {
+		tallies = len(e.program.fetches) + 1
+	}
+	e.errors.reset(tallies)
 }
 
 func resized[T any](s []T, n int) []T {

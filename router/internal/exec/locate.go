@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strconv"
@@ -102,7 +103,7 @@ func (e *execution) explainAll(n value.Node, selection *value.Selection) {
 
 // pass reports the errors of an answer with the client's paths; more were not read.
 func (e *execution) pass(t *task, f *fetchProgram, errors []answerError, more int) {
-	e.errors.dropped += more
+	e.errors.leaveOut(t.fetch, more)
 	var places map[int32]positions
 	if fault.On(fault.LoseError) {
 		errors = errors[:max(0, len(errors)-1)]
@@ -117,7 +118,7 @@ func (e *execution) pass(t *task, f *fetchProgram, errors []answerError, more in
 			places = e.places(t, f)
 		}
 		paths, more := e.clientPaths(t, f, one, places)
-		e.errors.dropped += more
+		e.errors.leaveOut(t.fetch, more)
 		if len(paths) == 0 {
 			if !one.hasPath {
 				r.path = e.failurePath(t, f)
@@ -378,9 +379,10 @@ func (e *execution) locate(steps position) [][]byte {
 	}
 	var paths [][]byte
 	for i := range places {
-		if len(places[i].path) > 0 {
-			places[i].path[0] = '['
-			paths = append(paths, append(places[i].path, ']'))
+		// Where a deferred part begins, the field around it is shown by two shapes.
+		same := func(other place) bool { return bytes.Equal(other.path, places[i].path) }
+		if len(places[i].path) > 0 && !slices.ContainsFunc(places[:i], same) {
+			paths = append(paths, slices.Concat([]byte{'['}, places[i].path[1:], []byte{']'}))
 		}
 	}
 	return paths

@@ -22,7 +22,7 @@ func (e *execution) payload(more string, of func(fetch int32) bool) []byte {
 	switch {
 	case p.tooLarge || len(p.out) > p.limit:
 		p.out = append(p.out[:0], tooLargePayload...)
-		e.errors.reset()
+		e.errors.forget(of)
 		e.observeError(CodeResponseTooLarge)
 	case e.errors.has(of):
 		p.out = e.appendErrors(append(p.out, `,"errors":`...), of)
@@ -54,7 +54,7 @@ func (e *execution) incremental(deferred *deferredProgram, more string, of func(
 	}
 	if p.tooLarge || len(p.out) > p.limit {
 		p.out = append(append(append(p.out[:start], ','), tooLargePayload...), '}')
-		e.errors.reset()
+		e.errors.forget(of)
 	}
 	p.out = closeList(p.out, start)
 	p.out = append(append(p.out, more...), '}')

@@ -51,7 +51,7 @@ func toldBy(errors []map[string]any, limit int) (told, *Failure) {
 	}
 	t := told{errors: errors[:at]}
 	message, _ := errors[at]["message"].(string)
-	if n, err := fmt.Sscanf(message, "At least %d more errors were left out.", &t.left); n != 1 || err != nil || t.left < 1 {
+	if n, err := fmt.Sscanf(message, "More errors were left out: at least %d.", &t.left); n != 1 || err != nil || t.left < 1 {
 		return wrong("no number of what was left out")
 	}
 	if path, has := errors[at]["path"]; has {

@@ -31,7 +31,7 @@ func TestListsOfErrorsThatAreCut(t *testing.T) {
 	more := func(message string) map[string]any {
 		return map[string]any{"message": message, "extensions": map[string]any{"code": exec.CodeTooManyErrors}}
 	}
-	left := func(n int) map[string]any { return more(fmt.Sprintf("At least %d more errors were left out.", n)) }
+	left := func(n int) map[string]any { return more(fmt.Sprintf("More errors were left out: at least %d.", n)) }
 	withPath := left(5)
 	withPath["path"] = []any{"list"}
 	for _, test := range []struct {
