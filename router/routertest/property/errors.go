@@ -1,6 +1,7 @@
 package property
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -65,7 +66,7 @@ func standsForMore(e map[string]any) bool {
 	return extensions["code"] == exec.CodeTooManyErrors
 }
 
-// compareErrors demands the reference's errors at the same places. Where errors were left out some may be missing, and no more
+// compareErrors demands the reference's errors at the same places, none twice in the same words. Where errors were left out some may be missing, and no more
 // were left out than there are; otherwise none may be missing.
 func compareErrors(o *Outcome, errors []map[string]any) *Failure {
 	got, failure := toldBy(errors, o.maxErrors)
@@ -78,6 +79,9 @@ func compareErrors(o *Outcome, errors []map[string]any) *Failure {
 			return &Failure{"errors", "an error at " + path + " that nothing explains" + errorsNote(errors)}
 		}
 	}
+	if twice := toldTwice(got.errors); twice != "" {
+		return &Failure{"errors", "told twice: " + twice + errorsNote(errors)}
+	}
 	missing := missingErrors(o.Expected.Errors, expected, received)
 	for _, e := range missing {
 		if got.left == 0 && !hidden(e, o) {
@@ -88,6 +92,19 @@ func compareErrors(o *Outcome, errors []map[string]any) *Failure {
 		return &Failure{"errors", fmt.Sprintf("%d errors were left out, of %d at most%s", got.left, most, errorsNote(errors))}
 	}
 	return nil
+}
+
+// toldTwice finds an error that is told again in the same words, "" when there is none.
+func toldTwice(errors []map[string]any) string {
+	seen := make(map[string]bool, len(errors))
+	for _, e := range errors {
+		text, _ := json.Marshal(e) // it came from JSON
+		if seen[string(text)] {
+			return string(text)
+		}
+		seen[string(text)] = true
+	}
+	return ""
 }
 
 func missingErrors(errors []execute.Error, expected, received []string) []execute.Error {

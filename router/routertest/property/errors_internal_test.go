@@ -49,6 +49,7 @@ func TestListsOfErrorsThatAreCut(t *testing.T) {
 		{"without a number", list(maxErrors, more("Some were left out.")), "no number"},
 		{"none left out", list(maxErrors, left(0)), "no number"},
 		{"with a path", list(maxErrors, withPath), "a path [list]"},
+		{"an error twice", append(list(maxErrors-1), list(1)[0], left(5)), "told twice"},
 		{"an error of nothing", append(list(maxErrors-1), map[string]any{"path": []any{"other"}}, left(5)), "that nothing explains"},
 		{"an error without a path", append(list(maxErrors-1), map[string]any{}, left(5)), "that nothing explains"},
 	} {
