@@ -45,7 +45,7 @@ func (a *App) newListener(bound net.Listener, slow *slowread.Guard) *listener {
 		return l
 	}
 	l.rest.Protocols.SetUnencryptedHTTP2(true)
-	l.plain = http1.New(http1.Options{Handler: handler, Takes: isHot, Rest: l.takeOver, IdleTimeout: idleTimeout, Logger: a.logger})
+	l.plain = http1.New(http1.Options{Handler: handler, Takes: isHot, Rest: l.takeOver, FirstTimeout: headerTimeout, IdleTimeout: idleTimeout, Logger: a.logger})
 	return l
 }
 

@@ -265,14 +265,29 @@ func TestUnixSocket(t *testing.T) {
 
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
-	address, s := startServer(t, Options{Handler: echo, IdleTimeout: 2 * tick})
+	address, s := startServer(t, Options{Handler: echo, FirstTimeout: time.Hour, IdleTimeout: 2 * tick})
 	unused, used := dial(t, address), dial(t, address)
 	from := bufio.NewReader(used)
 	send(t, used, post("/p", "a"))
 	expect(t, from, "/p a")
 	expectClosed(t, from)
-	expectClosed(t, unused)
-	eventually(t, "they are forgotten", func() bool { return s.count() == 0 })
+	eventually(t, "it is forgotten", func() bool { return s.count() == 1 })
+	send(t, unused, post("/p", "b"))
+	expect(t, bufio.NewReader(unused), "/p b")
+}
+
+// TestNewConnectionsAreClosed when no request comes; others may wait for the next one.
+func TestNewConnectionsAreClosed(t *testing.T) {
+	t.Parallel()
+	address, s := startServer(t, Options{Handler: echo, FirstTimeout: 4 * tick, IdleTimeout: time.Hour})
+	unused, used := dial(t, address), dial(t, address)
+	from := bufio.NewReader(used)
+	send(t, used, post("/p", "a"))
+	expect(t, from, "/p a")
+	expectClosed(t, bufio.NewReader(unused))
+	eventually(t, "it is forgotten", func() bool { return s.count() == 1 })
+	send(t, used, post("/p", "b"))
+	expect(t, from, "/p b")
 }
 
 // TestKeeperRests without connections, and wakes with the next one.

@@ -26,10 +26,10 @@ type Options struct {
 	Takes func(path string) bool
 	// Rest is given connections with whatever is not plain, also while the server shuts down. It owns them.
 	Rest func(net.Conn)
-	// IdleTimeout is how long a connection may wait for the next request; 0: for ever. A request that does not come within
-	// a second goes to Rest, so that its timeouts are Rest's.
-	IdleTimeout time.Duration
-	Logger      *slog.Logger // of handlers that panic
+	// FirstTimeout is how long a connection may wait for its first request, IdleTimeout for each further one; 0: for ever. A
+	// request that has begun and does not end within a second goes to Rest, so that its timeouts are Rest's.
+	FirstTimeout, IdleTimeout time.Duration
+	Logger                    *slog.Logger // of handlers that panic
 }
 
 // Server serves connections. Responses have to be written by the goroutine of their handler, as a whole or in parts;

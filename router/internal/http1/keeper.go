@@ -30,6 +30,9 @@ const (
 	activities = 4
 )
 
+// firstWait is the phase of waiting for the first request: the second turn, as the connection itself was the first.
+const firstWait = 2*activities + idle
+
 func (p phase) activity() phase { return p % activities }
 
 // next is the following turn, with another activity.
@@ -91,7 +94,11 @@ func (s *Server) lookAt(c *conn, now time.Time) {
 	took := now.Sub(c.since)
 	switch current.activity() {
 	case idle:
-		if s.options.IdleTimeout > 0 && took > s.options.IdleTimeout {
+		limit := s.options.IdleTimeout
+		if current <= firstWait {
+			limit = s.options.FirstTimeout
+		}
+		if limit > 0 && took > limit {
 			c.expire(current)
 		}
 	case reading:
