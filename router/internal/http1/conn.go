@@ -63,7 +63,10 @@ func newConn(s *Server, accepted net.Conn) *conn {
 
 // socketOf looks below wrappers; nil: there is no socket, or none that can be looked at.
 func socketOf(c net.Conn) syscall.RawConn {
-	for canLook {
+	if !canLook {
+		return nil
+	}
+	for {
 		switch below := c.(type) {
 		case syscall.Conn:
 			raw, err := below.SyscallConn()
@@ -77,7 +80,6 @@ func socketOf(c net.Conn) syscall.RawConn {
 			return nil
 		}
 	}
-	return nil
 }
 
 // turn goes on to another activity.

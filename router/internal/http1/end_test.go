@@ -125,7 +125,7 @@ func TestShutdown(t *testing.T) {
 	}
 	close(h.goOn)
 	from := bufio.NewReader(busy)
-	if answer := expect(t, from, "held"); !answer.Close {
+	if answer := answerOf(t, from, "held"); !answer.closes {
 		t.Error("the answer does not say that it is the last")
 	}
 	expectClosed(t, from)

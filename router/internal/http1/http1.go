@@ -145,12 +145,12 @@ func (s *Server) isClosing() bool {
 	return s.closing
 }
 
-// close stops accepting; it is false the second time.
-func (s *Server) close() bool {
+// close stops accepting, once.
+func (s *Server) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
-		return false
+		return
 	}
 	s.closing = true
 	if s.listener != nil {
@@ -165,7 +165,6 @@ func (s *Server) close() bool {
 			c.expire(current)
 		}
 	}
-	return true
 }
 
 // Shutdown stops accepting, closes connections as they become idle, and returns when all have ended. When ctx ends before, it

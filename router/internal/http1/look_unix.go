@@ -2,7 +2,10 @@
 
 package http1
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // canLook tells whether hasGone and hasSent work. Where they do not, net/http serves everything.
 const canLook = true
@@ -10,7 +13,10 @@ const canLook = true
 // hasGone tells whether a client has closed its connection.
 func hasGone(socket syscall.RawConn) bool {
 	n, err := peek(socket)
-	return err == nil && n == 0 || err != nil && err != syscall.EAGAIN && err != syscall.EWOULDBLOCK && err != syscall.EINTR
+	if err == nil {
+		return n == 0
+	}
+	return !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR)
 }
 
 // hasSent tells whether a client has sent something that was not read yet.

@@ -81,7 +81,8 @@ func (w *response) appendStatus(status int) {
 		w.conn.out = append(w.conn.out, "HTTP/1.1 200 OK\r\n"...)
 		return
 	}
-	out := append(w.conn.out, "HTTP/1.1 "...)
+	out := w.conn.out
+	out = append(out, "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(status), 10)
 	out = append(out, ' ')
 	if text := http.StatusText(status); text != "" {
@@ -90,7 +91,8 @@ func (w *response) appendStatus(status int) {
 		out = append(out, "status code "...)
 		out = strconv.AppendInt(out, int64(status), 10)
 	}
-	w.conn.out = append(out, "\r\n"...)
+	out = append(out, "\r\n"...)
+	w.conn.out = out
 }
 
 // appendFields writes the handler's fields but those about the body's length, which begin adds.
@@ -188,7 +190,8 @@ func (w *response) begin(first []byte) {
 			out = append(out, "\r\n"...)
 		}
 	}
-	w.conn.out = append(out, "\r\n"...)
+	out = append(out, "\r\n"...)
+	w.conn.out = out
 }
 
 // Write implements http.ResponseWriter.

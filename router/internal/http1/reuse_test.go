@@ -129,13 +129,13 @@ func TestNothingIsLeftOfARequest(t *testing.T) {
 	c := dial(t, address)
 	from := bufio.NewReader(c)
 	send(t, c, "POST /first?a=b HTTP/1.1\r\nHost: x\r\nAccept: a\r\nAuthorization: first\r\nCookie: a\r\nCookie: b\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\nc=d")
-	if answer := expect(t, from, strings.Repeat("first", 1000)); answer.StatusCode != http.StatusTeapot || answer.Header.Get("X-First") != "a" {
+	if answer := answerOf(t, from, strings.Repeat("first", 1000)); answer.status != http.StatusTeapot || answer.header.Get("X-First") != "a" {
 		t.Errorf("got %v", answer)
 	}
 	for range 2 {
 		send(t, c, "GET /second HTTP/1.1\r\nHost: x\r\nAccept: a\r\n\r\n")
-		answer := expect(t, from, `GET /second  map["Accept":["a"]] map[] map[]   <nil> 0 "" <nil>  `)
-		if answer.StatusCode != http.StatusOK || answer.Header.Get("X-First") != "" || answer.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		answer := answerOf(t, from, `GET /second  map["Accept":["a"]] map[] map[]   <nil> 0 "" <nil>  `)
+		if answer.status != http.StatusOK || answer.header.Get("X-First") != "" || answer.header.Get("Content-Type") != "text/plain; charset=utf-8" {
 			t.Errorf("got %v", answer)
 		}
 	}
