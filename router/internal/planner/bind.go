@@ -17,15 +17,15 @@ import (
 
 // bindPlain is the shape of a condition's selection below an edge, by itself: for finding out what it costs.
 func (r *run) bindPlain(f *querygraph.SelectionField, edge querygraph.Edge) *shape {
-	return r.bindBelow(f.Sub, r.fieldTypeOf(edge.Field), nil)
+	return r.bindBelow(f.Sub, r.fieldTypeOf(edge.Field), nil, nil)
 }
 
 // fieldTypeOf is the supergraph's name of the type of a field in a subgraph's view: type names are the same everywhere.
 func (r *run) fieldTypeOf(f *querygraph.Field) string { return f.Type.Name() }
 
 // bindBelow is the shape of a selection on objects of the named type, next to what the client asks of them (nil:
-// nothing).
-func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client *shape) *shape {
+// nothing), and beside what it asks of those that may turn out to be of some type: there names must not clash.
+func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client *shape, beside []*shape) *shape {
 	possible := r.graph.Possible(typeName)
 	var fields []*shapeField
 	if r.describesType(selection, typeName) {
@@ -42,7 +42,7 @@ func (r *run) bindBelow(selection *querygraph.Selection, typeName string, client
 		}
 		for rest := on; !rest.IsEmpty(); {
 			t := rest.First()
-			bound, same := r.bindField(f, client, t, false)
+			bound, same := r.bindField(f, client, beside, t, false)
 			// Types for which the client asks alike are bound alike.
 			types := rest.Intersect(same)
 			rest = rest.Minus(types)
@@ -67,7 +67,7 @@ func (r *run) describesType(selection *querygraph.Selection, typeName string) bo
 // bindField binds one field for objects of runtime type t, and tells for which types it is bound alike. With unknown, the
 // field may be asked of objects of other types as well, as an interface object is: then it must suit all of them.
 func (r *run) bindField(
-	f *querygraph.SelectionField, client *shape, t querygraph.ObjectID, unknown bool,
+	f *querygraph.SelectionField, client *shape, beside []*shape, t querygraph.ObjectID, unknown bool,
 ) (*shapeField, querygraph.TypeSet) {
 	bound := &shapeField{
 		store: f.Name, name: f.Name, args: r.shapes.fromConstants(f.Args), suffix: r.shapes.fromDirectives(nil), guard: plan.Always,
@@ -94,40 +94,64 @@ func (r *run) bindField(
 			taken = taken || asked.store == bound.name && !equal
 		}
 	}
+	if reused != nil && bound.clashes(reused.store, beside) {
+		reused = nil
+	}
 	var below *shape
 	switch {
 	case reused != nil:
 		bound.store, below = reused.store, reused.child
-	case taken || bound.args.text != "":
-		bound.store = r.privateStore(bound, client)
+	case taken || bound.args.text != "" || bound.clashes(bound.name, beside):
+		bound.store = r.privateStore(bound, client, beside)
 	}
 	if f.Sub != nil {
 		typeName := r.facts.fieldType(r.graph.Objects[t], f.Name)
-		bound.child = r.bindBelow(f.Sub, typeName, below)
+		if unknown {
+			beside = append(slices.Clone(beside), client)
+		}
+		bound.child = r.bindBelow(f.Sub, typeName, below, bound.askedBelow(beside, below))
 	}
 	bound.list = r.facts.listLevels(r.graph.Objects[t], f.Name)
 	return bound, same
 }
 
+// clashes tells whether the client may ask for something else under a store name.
+func (f *shapeField) clashes(store string, beside []*shape) bool {
+	return slices.ContainsFunc(beside, func(other *shape) bool {
+		return slices.ContainsFunc(other.fields, func(asked *shapeField) bool {
+			return asked.store == store && (asked.name != f.name || asked.args != f.args)
+		})
+	})
+}
+
+// askedBelow is what the client may ask below a field, except what is known.
+func (f *shapeField) askedBelow(beside []*shape, known *shape) []*shape {
+	var below []*shape
+	for _, other := range beside {
+		if other == nil {
+			continue
+		}
+		for _, asked := range other.fields {
+			if asked.store == f.store && asked.child != nil && asked.child != known {
+				below = append(below, asked.child)
+			}
+		}
+	}
+	return below
+}
+
 // privateStore is a store name that the client does not use. It depends on the field and its arguments alone, so that
 // different conditions that mean the same value agree.
-func (r *run) privateStore(f *shapeField, client *shape) string {
+func (r *run) privateStore(f *shapeField, client *shape, beside []*shape) string {
 	store := f.name + "__"
 	if f.args.text != "" {
 		hash := fnv.New32a()
 		hash.Write([]byte(f.args.text))
 		store += strconv.FormatUint(uint64(hash.Sum32()), 36)
 	}
-	for clash := true; clash; {
-		clash = false
-		if client == nil {
-			break
-		}
-		for _, asked := range client.fields {
-			if asked.store == store {
-				store, clash = store+"_", true
-			}
-		}
+	isStore := func(asked *shapeField) bool { return asked.store == store }
+	for client != nil && slices.ContainsFunc(client.fields, isStore) || f.clashes(store, beside) {
+		store += "_"
 	}
 	return store
 }

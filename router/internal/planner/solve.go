@@ -254,7 +254,7 @@ func (a *assembly) need(one resolved, key bool) (need, error) {
 	if t == unknownObject {
 		t, unknown = a.p.shape.possible.First(), true
 	}
-	bound, _ := a.solver.run.bindField(one.field, a.p.shape, t, unknown)
+	bound, _ := a.solver.run.bindField(one.field, a.p.shape, nil, t, unknown)
 	bound = a.solver.run.shapes.internField(bound)
 	n := need{field: bound, name: one.field.Name, key: key}
 	for i, it := range a.class.items {
