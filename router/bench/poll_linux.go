@@ -71,6 +71,15 @@ func readNow(fd int, into []byte) (int, error) {
 	return int(n), nil
 }
 
+// dropNow is readNow for bytes that nobody looks at.
+func dropNow(fd, length int) (int, error) {
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), 0, uintptr(length), syscall.MSG_TRUNC, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
 // writeNow writes as much as fits; EAGAIN counts as nothing written.
 func writeNow(fd int, from []byte) (int, error) {
 	n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(from))), uintptr(len(from)))
