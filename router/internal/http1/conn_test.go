@@ -292,7 +292,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 // TestNewConnectionsAreClosed when no request comes; others may wait for the next one.
 func TestNewConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
-	address, s := startServer(t, Options{Handler: echo, FirstTimeout: 4 * tick, IdleTimeout: time.Hour})
+	address, s := startServer(t, Options{Handler: echo, FirstTimeout: 40 * tick, IdleTimeout: time.Hour})
 	unused, used := dial(t, address), dial(t, address)
 	from := bufio.NewReader(used)
 	send(t, used, post("/p", "a"))
