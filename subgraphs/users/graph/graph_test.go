@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/tributary-gql/tributary/loaders"
 	"github.com/tributary-gql/tributary/subgraphs/kit/fault"
 	"github.com/tributary-gql/tributary/subgraphs/kit/graphqlserver"
 	"github.com/tributary-gql/tributary/subgraphs/kit/graphqlserver/graphqlservertest"
@@ -51,14 +52,14 @@ func (f *fakeStore) UsersByID(_ context.Context, ids []string) (map[string]*user
 	return found, nil
 }
 
-func serve(t *testing.T, store *fakeStore, log *strings.Builder) (graphqlservertest.Client, *identitytest.Issuer) {
+func serve(t *testing.T, store *fakeStore, log *strings.Builder, batching ...loaders.Option) (graphqlservertest.Client, *identitytest.Issuer) {
 	t.Helper()
 	issuer := identitytest.New(t)
 	logger := slog.New(slog.DiscardHandler)
 	if log != nil {
 		logger = slog.New(slog.NewTextHandler(log, nil))
 	}
-	resolver := &graph.Resolver{Store: store}
+	resolver := &graph.Resolver{Store: store, Batching: batching}
 	handler := graphqlserver.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolver}),
 		graphqlserver.Options{Logger: logger, Prepare: resolver.WithLoaders})
 	server := httptest.NewServer(identity.Middleware(issuer.Verifier(), logger)(handler))
@@ -118,7 +119,8 @@ func TestEntitiesComeInOrderWithOneStoreCall(t *testing.T) {
 func TestAliasesOfOneRequestShareACall(t *testing.T) {
 	t.Parallel()
 	store := &fakeStore{}
-	client, issuer := serve(t, store, nil)
+	// The third id ends the wait, however slow the machine is.
+	client, issuer := serve(t, store, nil, loaders.WithMaxBatch(3), loaders.WithWait(time.Minute))
 	var data map[string]*struct{ ID string }
 	client.As(issuer.Token(t, "u-1")).MustAsk(t, `{ me { id } a: user(id: "u-2") { id } b: user(id: "u-2") { id } c: user(id: "missing") { id } }`, nil, &data)
 	if data["me"].ID != "u-1" || data["a"].ID != "u-2" || data["b"].ID != "u-2" || data["c"] != nil {

@@ -21,6 +21,8 @@ const (
 type Resolver struct {
 	Accounts *users.Accounts
 	Store    users.Store
+	// Batching changes how users are loaded by ID; usually nothing does.
+	Batching []loaders.Option
 }
 
 // Loaders is the batching of one operation.
@@ -30,7 +32,7 @@ type Loaders struct {
 
 // WithLoaders returns a context in which an operation runs; it is for graphqlserver.Options.Prepare.
 func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
-	return loaders.With(ctx, &Loaders{users: loaders.New(r.Store.UsersByID)})
+	return loaders.With(ctx, &Loaders{users: loaders.New(r.Store.UsersByID, r.Batching...)})
 }
 
 // userByID returns a user, or nil when there is none.
