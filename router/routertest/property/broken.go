@@ -8,8 +8,11 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
 	"github.com/tributary-gql/tributary/router/routertest/fake"
+	"github.com/tributary-gql/tributary/router/routertest/world"
 )
 
 func asStage(err error, stage **StageError) bool { return errors.As(err, stage) }
@@ -30,7 +33,7 @@ func compareBroken(o *Outcome, c Case) *Failure {
 	if err != nil {
 		return &Failure{"reference", err.Error()}
 	}
-	broken := &broken{}
+	broken := &broken{world: c.World}
 	if broken.nulls, err = nullsOf(c.World, c); err != nil {
 		return &Failure{"reference", err.Error()}
 	}
@@ -58,6 +61,7 @@ func vague(f fake.Fault) bool { return f.Kind == fake.ErrorsNoPath }
 
 // broken is what is known of a partial answer.
 type broken struct {
+	world  *world.World
 	nulls  *nulls
 	errors [][]any // paths
 }
@@ -139,7 +143,7 @@ func (b *broken) explained(got, want any, path []any) string {
 }
 
 // explains tells whether an error at a place is why there is null at a path. It speaks of what is above or at the path,
-// or beside it: a field that requires another one is null when that fails. An error below explains a null when it had to
+// or beside it: a field that requires another one is null when that fails, also beside an ancestor where it takes a context. An error below explains a null when it had to
 // go up. An error without a path speaks of all.
 func (b *broken) explains(e, path []any) bool {
 	common := 0
@@ -149,7 +153,17 @@ func (b *broken) explains(e, path []any) bool {
 	if common == len(path) {
 		return b.nulls.goesUp(e, common)
 	}
-	return common == len(e) || common == len(path)-1
+	return common == len(e) || common == len(path)-1 || b.takesContext(path)
+}
+
+// takesContext tells whether the field at a path takes a value from its ancestors: it is null where what failed is beside one
+// of them.
+func (b *broken) takesContext(path []any) bool {
+	at := b.nulls.start()
+	for _, element := range path {
+		at = b.nulls.step(at, element)
+	}
+	return slices.ContainsFunc(at.asked.here, func(f *ast.Field) bool { return b.world.TakesContext(f.Name) })
 }
 
 // digest is a number for a name.

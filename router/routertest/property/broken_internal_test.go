@@ -9,6 +9,7 @@ import (
 
 	"github.com/tributary-gql/tributary/router/routertest/coerce"
 	"github.com/tributary-gql/tributary/router/routertest/document"
+	"github.com/tributary-gql/tributary/router/routertest/world"
 )
 
 // TestPartialAnswersAreExplained: which nulls an error explains.
@@ -54,7 +55,7 @@ type User { id: ID! name: String age: Int! friend: User must: User! }`})
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := &broken{nulls: nulls, errors: test.errors}
+			b := &broken{world: &world.World{}, nulls: nulls, errors: test.errors}
 			if problem := b.explained(got, want, nil); (problem == "") != test.explained {
 				t.Errorf("explained %t, want %t: %s", problem == "", test.explained, problem)
 			}

@@ -281,3 +281,15 @@ func collectImplementations(super *supergraph.Supergraph, name string, into map[
 		}
 	}
 }
+
+// TakesContext tells whether a field of that name takes an argument from its ancestors anywhere.
+func (w *World) TakesContext(field string) bool {
+	for _, g := range w.Graphs {
+		for _, t := range g.Types {
+			if f := t.Fields[field]; f != nil && len(f.Context) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
