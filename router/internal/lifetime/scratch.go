@@ -67,6 +67,21 @@ func (s *Scratch) Reset() {
 	}
 }
 
+// Zeroed gives a T that is zero, under a key of its own: the memory of an earlier request, or new memory that later ones may
+// take. With no scratch nobody will.
+func Zeroed[T any](s *Scratch, key any) *T {
+	if s == nil {
+		return new(T)
+	}
+	if used, ok := s.Take(key).(*T); ok {
+		*used = *new(T)
+		return used
+	}
+	made := new(T)
+	s.Put(key, made)
+	return made
+}
+
 // ScratchOf gives the scratch of a request's own context; nil: it has none.
 func ScratchOf(ctx context.Context) *Scratch {
 	if c, ok := ctx.(interface{ Scratch() *Scratch }); ok {

@@ -204,7 +204,7 @@ func (l *Limiter) Handler(next http.Handler) http.Handler {
 			l.refuse(w, r)
 			return
 		}
-		p := newPlace(lifetime.ScratchOf(r.Context()))
+		p := lifetime.Zeroed[place](lifetime.ScratchOf(r.Context()), placeKey{})
 		p.ResponseWriter, p.limiter = w, l
 		defer p.leave()
 		next.ServeHTTP(p, r)

@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
-
-	"github.com/tributary-gql/tributary/router/internal/lifetime"
 )
 
 // place is a request under way. A response that is streamed gives its place back when the stream begins: subscriptions
@@ -18,20 +16,6 @@ type place struct {
 }
 
 type placeKey struct{}
-
-// newPlace takes the memory of an earlier request, or makes a place that a later one may take.
-func newPlace(scratch *lifetime.Scratch) *place {
-	if scratch == nil {
-		return new(place)
-	}
-	p, _ := scratch.Take(placeKey{}).(*place)
-	if p == nil {
-		p = new(place)
-		scratch.Put(placeKey{}, p)
-	}
-	*p = place{}
-	return p
-}
 
 func (p *place) leave() {
 	if p.left.CompareAndSwap(false, true) {

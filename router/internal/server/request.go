@@ -47,17 +47,7 @@ type memory struct {
 type memoryKey struct{}
 
 func memoryOf(ctx context.Context) *memory {
-	scratch := lifetime.ScratchOf(ctx)
-	if scratch == nil {
-		return new(memory)
-	}
-	m, _ := scratch.Take(memoryKey{}).(*memory)
-	if m == nil {
-		m = new(memory)
-		scratch.Put(memoryKey{}, m)
-	}
-	*m = memory{}
-	return m
+	return lifetime.Zeroed[memory](lifetime.ScratchOf(ctx), memoryKey{})
 }
 
 // httpError is a request that is refused before any GraphQL: it has a status of its own whatever the client accepts.

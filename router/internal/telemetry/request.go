@@ -77,18 +77,7 @@ func (c *requestContext) Scratch() *lifetime.Scratch { return lifetime.ScratchOf
 
 // newRequest takes the memory of an earlier request, or makes a Request that a later one may take.
 func newRequest(scratch *lifetime.Scratch) *Request {
-	if scratch == nil {
-		r := &Request{}
-		r.operations = r.first[:0]
-		return r
-	}
-	r, _ := scratch.Take(requestKey{}).(*Request)
-	if r == nil {
-		r = &Request{}
-		scratch.Put(requestKey{}, r)
-	} else {
-		*r = Request{}
-	}
+	r := lifetime.Zeroed[Request](scratch, requestKey{})
 	r.operations = r.first[:0]
 	return r
 }
